@@ -1,0 +1,212 @@
+/**
+ * What the alerting worker answers to the server: SLOs and their budgets,
+ * alerts, silences, incidents, deliveries. Times are milliseconds since the
+ * Unix epoch; everything can be sent between threads.
+ */
+import type { Labels, Matcher } from '#signals/matchers.ts';
+import type { Problem } from '#base/problem.ts';
+import type { Cursor } from '#journal/ports.ts';
+
+/**
+ * - `ok`: events come, no policy holds;
+ * - `burning`: a page or ticket policy holds;
+ * - `idle`: the service is alive but had no event to judge;
+ * - `blind`: telemetry that used to come has stopped;
+ * - `catching-up`: the engine is behind the journal; it neither fires nor resolves.
+ */
+export type SloState = 'ok' | 'burning' | 'idle' | 'blind' | 'catching-up';
+
+export type Severity = 'page' | 'ticket';
+
+export interface BurnWindow {
+  readonly severity: Severity;
+  readonly longWindowMs: number;
+  readonly shortWindowMs: number;
+  /** Burn rate both windows must exceed. */
+  readonly factor: number;
+  readonly longBurn: number;
+  readonly shortBurn: number;
+  readonly badInLongWindow: number;
+  readonly holds: boolean;
+}
+
+export interface SloStatus {
+  /** `service/name`, unique. */
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly service: string;
+  readonly description: string;
+  /** Ratio in (0, 1). */
+  readonly objective: number;
+  readonly indicator: 'availability' | 'latency';
+  /** Only for latency. */
+  readonly thresholdMs: number | undefined;
+  readonly periodMs: number;
+  readonly state: SloState;
+  readonly stateSinceMs: number;
+  readonly windows: readonly BurnWindow[];
+  readonly budget: Budget;
+  /** Where it was read from, `file:line`. */
+  readonly definedAt: string;
+}
+
+export interface Budget {
+  readonly good: number;
+  readonly total: number;
+  /** Bad events the period allows at the traffic seen so far. */
+  readonly allowedBad: number;
+  /** 1 = untouched, 0 = spent, negative = overspent; undefined with no events yet. */
+  readonly remainingRatio: number | undefined;
+  /** At the present burn; undefined when it does not shrink. */
+  readonly exhaustedInMs: number | undefined;
+  /** Share of the period for which telemetry was there, 0 … 1. */
+  readonly measuredRatio: number;
+}
+
+export interface AlertStatus {
+  /** Hash of the labels, 16 hex digits (Alertmanager's FNV-1a fingerprint). */
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAtMs: number;
+  /** When it resolved; for a firing alert when it would expire. */
+  readonly endsAtMs: number;
+  readonly updatedAtMs: number;
+  readonly generatorUrl: string;
+  readonly firing: boolean;
+  readonly silencedBy: readonly string[];
+  readonly receivers: readonly string[];
+  readonly incidentId: string;
+  readonly acknowledgedBy: string | undefined;
+}
+
+export interface SilenceMatcher {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  readonly isEqual: boolean;
+}
+
+export interface SilenceDraft {
+  readonly id: string | undefined;
+  readonly matchers: readonly SilenceMatcher[];
+  readonly startsAtMs: number;
+  readonly endsAtMs: number;
+  readonly createdBy: string;
+  readonly comment: string;
+  readonly annotations: Labels;
+}
+
+export interface Silence extends SilenceDraft {
+  readonly id: string;
+  readonly state: 'pending' | 'active' | 'expired';
+  readonly updatedAtMs: number;
+}
+
+export interface TimelineEntry {
+  readonly atMs: number;
+  readonly kind:
+    | 'fired'
+    | 'resolved'
+    | 'notified'
+    | 'notification-failed'
+    | 'acknowledged'
+    | 'unacknowledged'
+    | 'silenced'
+    | 'note';
+  readonly text: string;
+  readonly by: string;
+}
+
+/** One incarnation of an SLO alert, from firing to resolved, with what was true at fire time. */
+export interface Incident {
+  readonly id: string;
+  readonly sloId: string;
+  readonly service: string;
+  readonly severity: Severity;
+  readonly alertname: string;
+  readonly fingerprint: string;
+  readonly state: 'firing' | 'resolved';
+  readonly startsAtMs: number;
+  readonly endsAtMs: number | undefined;
+  readonly acknowledgedBy: string | undefined;
+  readonly acknowledgedAtMs: number | undefined;
+  readonly evidence: Evidence;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface Evidence {
+  readonly objective: number;
+  readonly windows: readonly BurnWindow[];
+  readonly budgetRemainingRatio: number | undefined;
+  readonly exhaustedInMs: number | undefined;
+  /** First bad events still in the ring when it fired, newest last. */
+  readonly failingTraceIds: readonly string[];
+  /** Event time of the first bad event of this burn, if still known. */
+  readonly firstBadMs: number | undefined;
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly receiver: string;
+  readonly groupKey: string;
+  readonly idempotencyKey: string;
+  readonly reason: string;
+  readonly state: 'waiting' | 'delivered' | 'superseded' | 'failed' | 'expired';
+  readonly attempts: readonly DeliveryAttempt[];
+  readonly createdAtMs: number;
+  readonly nextAttemptAtMs: number | undefined;
+}
+
+export interface DeliveryAttempt {
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** HTTP status, or the network error's text. */
+  readonly outcome: string;
+}
+
+export interface AlertFilter {
+  readonly active: boolean;
+  readonly silenced: boolean;
+  readonly matchers: readonly Matcher[];
+  /** Anchored RE2 pattern on the receiver's name. */
+  readonly receiver: string | undefined;
+}
+
+export interface AlertingStatus {
+  readonly cursor: Cursor;
+  readonly startedAtMs: number;
+  readonly slos: number;
+  readonly problems: readonly Problem[];
+  readonly deliveriesWaiting: number;
+  /** Milliseconds the engine is behind the journal's newest committed record. */
+  readonly lagMs: number;
+}
+
+export interface AlertingApi {
+  status(): Promise<AlertingStatus>;
+  slos(): Promise<readonly SloStatus[]>;
+  alerts(filter: AlertFilter): Promise<readonly AlertStatus[]>;
+  silences(matchers: readonly Matcher[]): Promise<readonly Silence[]>;
+  silence(id: string): Promise<Silence | undefined>;
+  /**
+   * Durable when it resolves.
+   *
+   * @throws CodedError `PLIM_SILENCE_INVALID`, `PLIM_NOT_FOUND` (unknown id)
+   */
+  putSilence(draft: SilenceDraft): Promise<string>;
+  /** Expires it; false when unknown. Durable when it resolves. */
+  expireSilence(id: string): Promise<boolean>;
+  incidents(options: {
+    readonly open: boolean | undefined;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
+  incident(id: string): Promise<Incident | undefined>;
+  /** Durable when it resolves. Undefined when unknown. */
+  acknowledge(id: string, by: string): Promise<Incident | undefined>;
+  unacknowledge(id: string, by: string): Promise<Incident | undefined>;
+  deliveries(limit: number): Promise<readonly Delivery[]>;
+  /** Reads the SLO folder again; state of SLOs that stay is kept. */
+  reload(): Promise<readonly Problem[]>;
+}

@@ -1,0 +1,165 @@
+/**
+ * Every metric Plimsoll exposes about itself: name, type, help, labels. A test
+ * holds the code and `docs/reference/metrics.md` to this list. Names follow the
+ * OpenTelemetry Collector (`otelcol_*`) where it has the same figure.
+ */
+import type { MetricDefinition } from '#base/metrics.ts';
+
+function counter(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
+  return { name, type: 'counter', help, labels };
+}
+function gauge(name: string, help: string, labels: readonly string[] = []): MetricDefinition {
+  return { name, type: 'gauge', help, labels };
+}
+function histogram(
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  labels: readonly string[] = [],
+): MetricDefinition {
+  return { name, type: 'histogram', help, labels, buckets };
+}
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export const METRICS = {
+  // receivers
+  acceptedSpans: counter('otelcol_receiver_accepted_spans_total', 'Spans accepted, that is durable.', [
+    'receiver',
+    'transport',
+  ]),
+  acceptedMetricPoints: counter(
+    'otelcol_receiver_accepted_metric_points_total',
+    'Metric points accepted, that is durable.',
+    ['receiver', 'transport'],
+  ),
+  acceptedLogRecords: counter(
+    'otelcol_receiver_accepted_log_records_total',
+    'Log records accepted, that is durable.',
+    ['receiver', 'transport'],
+  ),
+  refusedSpans: counter(
+    'otelcol_receiver_refused_spans_total',
+    'Spans refused as invalid in partly accepted requests.',
+    ['receiver', 'transport'],
+  ),
+  refusedMetricPoints: counter(
+    'otelcol_receiver_refused_metric_points_total',
+    'Metric points refused as invalid in partly accepted requests.',
+    ['receiver', 'transport'],
+  ),
+  refusedLogRecords: counter(
+    'otelcol_receiver_refused_log_records_total',
+    'Log records refused as invalid in partly accepted requests.',
+    ['receiver', 'transport'],
+  ),
+  receiverRequests: counter('plimsoll_receiver_requests_total', 'Requests answered, by HTTP status.', [
+    'receiver',
+    'status',
+  ]),
+  receiverSeconds: histogram(
+    'plimsoll_receiver_request_duration_seconds',
+    'Time from the first byte of a request to its answer.',
+    LATENCY_SECONDS,
+    ['receiver'],
+  ),
+  receiverBytesInFlight: gauge(
+    'plimsoll_receiver_in_flight_bytes',
+    'Body bytes held for requests not answered yet.',
+    ['receiver'],
+  ),
+  // journal
+  journalBytes: gauge('plimsoll_journal_bytes', 'Bytes of segments on disk.'),
+  journalBytesMax: gauge('plimsoll_journal_budget_bytes', 'Bytes the journal may use.'),
+  journalRecords: counter('plimsoll_journal_records_total', 'Records made durable since the start.'),
+  journalSyncSeconds: histogram(
+    'plimsoll_journal_sync_duration_seconds',
+    'Time of one group commit, write and sync.',
+    LATENCY_SECONDS,
+  ),
+  journalCorrupt: counter('plimsoll_journal_corrupt_records_total', 'Damaged records skipped.'),
+  journalFailedSyncs: counter(
+    'plimsoll_journal_failed_syncs_total',
+    'Syncs that failed; the segment was fenced.',
+  ),
+  journalHeldBytes: gauge('plimsoll_journal_held_bytes', 'Bytes a consumer has not read yet.', ['consumer']),
+  // conservation ledger
+  ledgerAccepted: gauge('plimsoll_ledger_accepted_items', 'Items accepted since the data folder was made.', [
+    'signal',
+  ]),
+  ledgerDelivered: gauge('plimsoll_ledger_delivered_items', 'Items a consumer has made its own.', [
+    'signal',
+    'consumer',
+  ]),
+  ledgerDropped: gauge('plimsoll_ledger_dropped_items', 'Items a consumer will never see, by reason.', [
+    'signal',
+    'consumer',
+    'reason',
+  ]),
+  ledgerHeld: gauge('plimsoll_ledger_held_items', 'Items accepted but not yet read by a consumer.', [
+    'signal',
+    'consumer',
+  ]),
+  ledgerResidual: gauge(
+    'plimsoll_ledger_residual_items',
+    'accepted - delivered - dropped - held: zero, or there is a bug.',
+    ['signal', 'consumer'],
+  ),
+  // stores
+  storeBytes: gauge('plimsoll_store_bytes', 'Bytes of a store on disk.', ['store']),
+  storeTailItems: gauge('plimsoll_store_tail_items', 'Items in memory, waiting for the next seal.', [
+    'store',
+  ]),
+  // alerting
+  sloState: gauge('plimsoll_slo_state', '1 for the state an SLO is in.', ['slo_id', 'state']),
+  sloObjective: gauge('slo:objective:ratio', 'Objective of an SLO.', [
+    'sloth_id',
+    'sloth_service',
+    'sloth_slo',
+  ]),
+  sloBudgetRemaining: gauge(
+    'slo:period_error_budget_remaining:ratio',
+    'Error budget left in the period; negative when overspent.',
+    ['sloth_id', 'sloth_service', 'sloth_slo'],
+  ),
+  sloBurnRate: gauge('slo:current_burn_rate:ratio', 'Burn rate over five minutes.', [
+    'sloth_id',
+    'sloth_service',
+    'sloth_slo',
+  ]),
+  alertingLagSeconds: gauge('plimsoll_alerting_lag_seconds', 'How far the SLO engine is behind the journal.'),
+  alertingLateEvents: counter(
+    'plimsoll_alerting_late_events_total',
+    'Events outside the lateness horizon, counted at receipt.',
+    ['direction'],
+  ),
+  deliveriesWaiting: gauge(
+    'plimsoll_notifications_waiting',
+    'Notifications in the outbox that are not delivered yet.',
+  ),
+  deliveryAttempts: counter(
+    'plimsoll_notification_attempts_total',
+    'Attempts to deliver a notification, by outcome.',
+    ['receiver', 'outcome'],
+  ),
+  deliverySeconds: histogram(
+    'plimsoll_notification_latency_seconds',
+    "Time from the state change to the receiver's 2xx.",
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    ['receiver'],
+  ),
+  // process
+  threadRestarts: counter(
+    'plimsoll_thread_restarts_total',
+    'Threads and child processes that died and were started again.',
+    ['thread'],
+  ),
+  residentBytes: gauge('plimsoll_process_resident_memory_bytes', 'Resident memory of a process of ours.', [
+    'process',
+  ]),
+  processStart: gauge(
+    'process_start_time_seconds',
+    'Start of the main process, seconds since the Unix epoch.',
+  ),
+  buildInfo: gauge('plimsoll_build_info', 'Always 1; the version is a label.', ['version']),
+} as const satisfies Record<string, MetricDefinition>;
