@@ -39,6 +39,7 @@ export const ERRORS = {
   PLIM_QUERY_LIMIT: { title: 'the query is over a limit', retry: 'never' },
   PLIM_QUERY_TIMEOUT: { title: 'the query ran out of time', retry: 'later' },
   PLIM_STORE_UNAVAILABLE: { title: 'a store does not answer', retry: 'later' },
+  PLIM_INTERNAL: { title: 'a bug of ours; the log has it', retry: 'later' },
   PLIM_SILENCE_INVALID: { title: 'the silence has problems', retry: 'never' },
 } as const satisfies Record<string, ErrorEntry>;
 

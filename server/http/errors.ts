@@ -1,0 +1,38 @@
+/** Errors of our own API: `{"code", "message"}` with the status the code stands for. */
+import type { Response } from 'express';
+import { CodedError, type ErrorCode } from '#base/errors.ts';
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  PLIM_PARAMETER: 400,
+  PLIM_BODY_MALFORMED: 400,
+  PLIM_SILENCE_INVALID: 400,
+  PLIM_PROMQL: 400,
+  PLIM_KEY_REQUIRED: 401,
+  PLIM_HOST_REFUSED: 403,
+  PLIM_ORIGIN_REFUSED: 403,
+  PLIM_NOT_FOUND: 404,
+  PLIM_METHOD: 405,
+  PLIM_BODY_TOO_LARGE: 413,
+  PLIM_MEDIA_TYPE: 415,
+  PLIM_QUERY_LIMIT: 422,
+  PLIM_JOURNAL_FULL: 429,
+  PLIM_OVERLOADED: 503,
+  PLIM_QUERY_TIMEOUT: 503,
+  PLIM_STORE_UNAVAILABLE: 503,
+};
+
+/** HTTP status of an error; 500 for what is not in the catalogue. */
+export function statusOf(error: unknown): number {
+  return error instanceof CodedError ? (STATUS[error.code] ?? 500) : 500;
+}
+
+/** Answers with an error; what is not in the catalogue is not shown outside. */
+export function sendError(response: Response, error: unknown): void {
+  const status = statusOf(error);
+  if (status === 503) response.set('Retry-After', '1');
+  const shown =
+    error instanceof CodedError
+      ? error
+      : new CodedError('PLIM_INTERNAL', 'an internal error; the log has it');
+  response.status(status).json({ code: shown.code, message: shown.message });
+}

@@ -1,0 +1,95 @@
+/**
+ * The origin: one Express app in front of everything a person or an engine's
+ * client asks. It guards, routes and answers 404 in the right shape; what it
+ * answers with comes from the threads behind their ports.
+ */
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import { CodedError, errorText } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
+import { sendError } from '#server/http/errors.ts';
+import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
+import { refusal, type AccessRules } from '#server/http/security.ts';
+
+export interface OriginParts {
+  readonly access: AccessRules;
+  readonly log: Logger;
+  /** Routers by the prefix they are mounted at; they answer their own 404s. */
+  readonly routers: readonly { readonly prefix: string; readonly router: Router }[];
+  /** The page of `/metrics`. */
+  readonly metrics: () => Promise<string>;
+  /** The reason why it is not ready, or undefined. */
+  readonly notReady: () => string | undefined;
+}
+
+export function createOrigin(parts: OriginParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.use(guard(parts.access));
+  app.get(
+    '/-/healthy',
+    (_request, response) => void response.type('text/plain').send('Plimsoll is healthy.\n'),
+  );
+  app.get('/-/ready', (_request, response) => {
+    const reason = parts.notReady();
+    response.status(reason === undefined ? 200 : 503).type('text/plain');
+    response.send(reason === undefined ? 'Plimsoll is ready.\n' : `Plimsoll is not ready: ${reason}.\n`);
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.set('Content-Type', METRICS_CONTENT_TYPE).send(await parts.metrics());
+  });
+  for (const { prefix, router } of parts.routers) app.use(prefix, router);
+  app.use(notFound);
+  app.use(lastResort(parts.log));
+  return app;
+}
+
+function guard(rules: AccessRules): RequestHandler {
+  return (request, response, next) => {
+    response.set({
+      'X-Content-Type-Options': 'nosniff',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'Cache-Control': 'no-store',
+    });
+    const reason = refusal(request, rules);
+    if (reason === undefined) next();
+    else sendError(response, reason);
+  };
+}
+
+const notFound: RequestHandler = (request, response) => {
+  sendError(
+    response,
+    new CodedError(
+      'PLIM_NOT_FOUND',
+      `there is nothing under ${request.path}; our own API is described at /api/plimsoll/openapi.json`,
+    ),
+  );
+};
+
+function lastResort(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const known = asKnown(error);
+    if (!(known instanceof CodedError)) {
+      log.error(
+        { error: errorText(error), stack: error instanceof Error ? error.stack : '', path: request.path },
+        'a request failed',
+      );
+    }
+    sendError(response, known);
+  };
+}
+
+/** Express and its body parser throw errors with a status of their own. */
+function asKnown(error: unknown): unknown {
+  if (error instanceof CodedError || !(error instanceof Error) || !('status' in error)) return error;
+  if (error.status === 413) return new CodedError('PLIM_BODY_TOO_LARGE', error.message);
+  if (error.status === 415) return new CodedError('PLIM_MEDIA_TYPE', error.message);
+  return error.status === 400 ? new CodedError('PLIM_BODY_MALFORMED', error.message) : error;
+}
