@@ -110,6 +110,11 @@ export const METRICS = {
   storeTailItems: gauge('plimsoll_store_tail_items', 'Items in memory, waiting for the next seal.', [
     'store',
   ]),
+  storeDroppedSamples: counter(
+    'plimsoll_store_dropped_samples_total',
+    'Samples a store would not keep, by reason.',
+    ['store', 'reason'],
+  ),
   // alerting
   sloState: gauge('plimsoll_slo_state', '1 for the state an SLO is in.', ['slo_id', 'state']),
   sloObjective: gauge('slo:objective:ratio', 'Objective of an SLO.', [
