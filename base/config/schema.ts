@@ -5,6 +5,7 @@
  * the reference page.
  */
 import { parseDurationMs } from '#base/duration.ts';
+import { present } from '#base/invariant.ts';
 import { nearestName } from '#base/nearest.ts';
 import type { Problem } from '#base/problem.ts';
 import type { ConfigNode, Place } from '#base/config/yaml.ts';
@@ -40,6 +41,45 @@ export function withDefault<T>(schema: Schema<T>, value: T, doc: string): Field<
 }
 export function optional<T>(schema: Schema<T>, doc: string): Field<T | undefined> {
   return { schema, doc, default: 'optional' };
+}
+
+/** A nested object that may be left out: then its own defaults hold. */
+export function section<T>(schema: Schema<T>, doc: string): Field<T> {
+  return {
+    schema,
+    doc,
+    default: { value: present(readEmpty(schema), 'a section has a default for every key') },
+  };
+}
+
+function readEmpty<T>(schema: Schema<T>): T | undefined {
+  const place = { line: 0, column: 0 };
+  return schema.read({ kind: 'map', place, entries: [] }, '', { file: '', problems: [] });
+}
+
+/** The same schema, its value in another form. `convert` may complain and return undefined. */
+export function mapped<T, U>(
+  schema: Schema<T>,
+  convert: (value: T, complainHere: (message: string) => undefined) => U | undefined,
+): Schema<U> {
+  return {
+    ...schema,
+    read(node, path, context) {
+      const value = schema.read(node, path, context);
+      if (value === undefined) return undefined;
+      return convert(value, (message) => complain(context, node.place, path, message));
+    },
+  };
+}
+
+/** A key people know from elsewhere that has no effect here: refused by name, with the way out. */
+export function notSupportedYet(wayOut: string): Field<undefined> {
+  const schema: Schema<undefined> = {
+    expected: 'nothing',
+    read: (node, path, context) =>
+      complain(context, node.place, path, `${path} is not supported yet; ${wayOut}`),
+  };
+  return { schema, doc: 'Not supported yet.', default: 'optional' };
 }
 
 type Values<Fields> = { [Name in keyof Fields]: Fields[Name] extends Field<infer T> ? T : never };

@@ -1,17 +1,17 @@
 /** Limits of the embedded metrics store. */
-import { bytes, duration, number, object, withDefault } from '#base/config/schema.ts';
+import { bytes, duration, mapped, number, object, withDefault, type Schema } from '#base/config/schema.ts';
 
 export interface MetricsConfig {
-  readonly retention_age: number;
-  readonly retention_bytes: number;
-  readonly seal_interval: number;
-  readonly seal_samples: number;
-  readonly series_max: number;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly sealIntervalMs: number;
+  readonly sealSamples: number;
+  readonly seriesMax: number;
 }
 
 const HOUR_MS = 3_600_000;
 
-export const METRICS_CONFIG = object({
+const fields = object({
   retention_age: withDefault(
     duration({ minMs: 60_000, maxMs: 400 * 24 * HOUR_MS }),
     24 * HOUR_MS,
@@ -38,3 +38,12 @@ export const METRICS_CONFIG = object({
     'Series kept at once; samples of further ones are dropped and counted.',
   ),
 });
+
+/** Schema of the key `storage.metrics`. */
+export const METRICS_SCHEMA: Schema<MetricsConfig> = mapped(fields, (written) => ({
+  retentionMs: written.retention_age,
+  retentionBytes: written.retention_bytes,
+  sealIntervalMs: written.seal_interval,
+  sealSamples: written.seal_samples,
+  seriesMax: written.series_max,
+}));

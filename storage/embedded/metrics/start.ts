@@ -95,8 +95,8 @@ export async function startMetrics(options: MetricsStoreOptions): Promise<Metric
         for (const [reason, items] of take(record)) after = dropItems(after, reason, record.kind, items);
       }
       cursor = after;
-      const due = clock.monotonicMs() - sealedAtMs >= config.seal_interval;
-      if (due || store.tailSamples >= config.seal_samples) await sealOrWarn();
+      const due = clock.monotonicMs() - sealedAtMs >= config.sealIntervalMs;
+      if (due || store.tailSamples >= config.sealSamples) await sealOrWarn();
       return after;
     },
   });

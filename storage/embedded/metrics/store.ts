@@ -117,12 +117,12 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     stale: boolean,
     nowMs: number,
   ): SampleRefusal | undefined {
-    if (timeMs < nowMs - this.#config.retention_age) return 'retention';
+    if (timeMs < nowMs - this.#config.retentionMs) return 'retention';
     const key = labelsKey(labels);
     let series = this.#byKey.get(key);
     if (series === undefined) {
       if (!withinLabelLimits(labels)) return 'label_limit';
-      if (this.#byRef.size >= this.#config.series_max) return 'series_limit';
+      if (this.#byRef.size >= this.#config.seriesMax) return 'series_limit';
       series = this.#addSeries(labels, key);
     }
     series.tail ??= new GrowingSamples();
@@ -315,8 +315,8 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     let bytes = this.bytes;
     const doomed = new Set<OpenFile>();
     for (const file of this.#files.toSorted((a, b) => a.maxMs - b.maxMs)) {
-      const expired = file.maxMs < nowMs - this.#config.retention_age;
-      if (!expired && bytes <= this.#config.retention_bytes) break;
+      const expired = file.maxMs < nowMs - this.#config.retentionMs;
+      if (!expired && bytes <= this.#config.retentionBytes) break;
       doomed.add(file);
       bytes -= file.bytes;
     }

@@ -1,0 +1,45 @@
+/** The origin's part of `plimsoll.yaml`. */
+import {
+  address,
+  list,
+  mapped,
+  object,
+  optional,
+  text,
+  withDefault,
+  type Address,
+  type Schema,
+} from '#base/config/schema.ts';
+
+export interface ServerConfig {
+  readonly endpoint: Address;
+  /** How people reach the origin, without a slash at the end; undefined: its own address. */
+  readonly externalUrl: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly apiKey: string | undefined;
+}
+
+const fields = object({
+  endpoint: withDefault(address(), { host: '127.0.0.1', port: 7300 }, 'Address of the APIs.'),
+  external_url: optional(
+    text({ pattern: /^https?:\/\/[^\s]+$/, expected: 'an http or https URL' }),
+    'How people reach the origin: the base of links in pages. Without it, its own address.',
+  ),
+  allowed_hosts: withDefault(
+    list(text({ pattern: /^[a-z0-9._:-]+$/, expected: 'a host name in lower case, without port' })),
+    [],
+    'Host names, beside loopback and the address itself, under which requests are taken.',
+  ),
+  api_key: optional(
+    text({ pattern: /^[\x21-\x7e]{16,256}$/, expected: 'at least 16 printable characters without spaces' }),
+    'Asked for as a bearer token on every route but the probes, and on OTLP. Needed to listen off loopback.',
+  ),
+});
+
+/** Schema of the key `server`. */
+export const SERVER_SCHEMA: Schema<ServerConfig> = mapped(fields, (written) => ({
+  endpoint: written.endpoint,
+  externalUrl: written.external_url?.replace(/\/+$/, ''),
+  allowedHosts: written.allowed_hosts,
+  apiKey: written.api_key,
+}));
