@@ -1,0 +1,51 @@
+/** The kinds of test: where their files are, how they run, what they may cost. */
+import { globSync } from 'node:fs';
+
+export interface Kind {
+  readonly name: string;
+  /**
+   * - `shared`: all files in one process, for tests without side effects;
+   * - `per-file`: a process a file.
+   */
+  readonly isolation: 'shared' | 'per-file';
+  /** Files at the same time, only for `per-file`. */
+  readonly concurrency: number;
+  /** What it should take on two cores; going over is printed, not failed. */
+  readonly budgetMs: number;
+  /** After this it hangs: killed and failed. */
+  readonly limitMs: number;
+}
+
+/** In the order they run: what fails soonest and costs least comes first. */
+export const KINDS: readonly Kind[] = [
+  { name: 'tidy', isolation: 'shared', concurrency: 1, budgetMs: 5000, limitMs: 60_000 },
+  { name: 'unit', isolation: 'shared', concurrency: 1, budgetMs: 5000, limitMs: 60_000 },
+  { name: 'contract', isolation: 'per-file', concurrency: 2, budgetMs: 30_000, limitMs: 300_000 },
+  { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
+  { name: 'process', isolation: 'per-file', concurrency: 1, budgetMs: 40_000, limitMs: 600_000 },
+  { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 600_000, limitMs: 3_600_000 },
+];
+
+/** Which of {@link KINDS} run when none is named. */
+export const DEFAULT_KINDS = ['check', 'tidy', 'unit', 'contract', 'sim', 'process'] as const;
+
+const FOLDER_KINDS = ['contract', 'sim', 'process', 'long'];
+
+/** Files of a kind below `root`, relative and sorted, whose path holds one of `filters` (all when empty). */
+export function filesOf(kind: Kind, root: string, filters: readonly string[]): string[] {
+  return globSync('**/*.test.ts', { cwd: root, exclude: isForeign })
+    .filter((path) => kindOf(path) === kind.name)
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+    .sort();
+}
+
+/** The kind of a test file by its name and place; anything unmarked is a unit test. */
+export function kindOf(path: string): string {
+  const marked = FOLDER_KINDS.find((name) => path.endsWith(`.${name}.test.ts`));
+  return marked ?? (path.startsWith('test/tidy/') ? 'tidy' : 'unit');
+}
+
+function isForeign(path: string): boolean {
+  const name = path.split('/').at(-1) ?? path;
+  return name === 'node_modules' || (name.startsWith('.') && name.length > 1);
+}
