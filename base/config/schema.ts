@@ -8,7 +8,7 @@ import { parseDurationMs } from '#base/duration.ts';
 import { present } from '#base/invariant.ts';
 import { nearestName } from '#base/nearest.ts';
 import type { Problem } from '#base/problem.ts';
-import type { ConfigNode, Place } from '#base/config/yaml.ts';
+import type { ConfigNode, MapEntry, Place } from '#base/config/yaml.ts';
 
 export interface ReadContext {
   readonly file: string;
@@ -108,42 +108,36 @@ export function object<const Fields extends Readonly<Record<string, Field<never>
       const empty = node.kind === 'scalar' && node.value === null;
       if (node.kind !== 'map' && !empty) return unexpected(this, node, path, context);
       const entries = node.kind === 'map' ? node.entries : [];
-      const result: Record<string, unknown> = {};
-      let failed = false;
+      const errorsBefore = errorCount(context);
       for (const entry of entries) {
-        if (Object.hasOwn(fields, entry.key)) continue;
-        failed = true;
-        unknownKey(entry.key, entry.place, path, Object.keys(fields), context);
+        if (!Object.hasOwn(fields, entry.key)) unknownKey(entry, path, Object.keys(fields), context);
       }
+      const result: Record<string, unknown> = {};
       for (const [name, field] of Object.entries(fields) as [string, Field<unknown>][]) {
-        const entry = entries.find((candidate) => candidate.key === name);
-        const at = path === '' ? name : `${path}.${name}`;
-        if (entry !== undefined) {
-          const before = context.problems.length;
-          result[name] = field.schema.read(entry.value, at, context);
-          failed ||= context.problems.slice(before).some((problem) => problem.severity === 'error');
-        } else if (field.default === 'required') {
-          failed = true;
+        const value = entries.find((candidate) => candidate.key === name)?.value;
+        const at = joinPath(path, name);
+        if (value !== undefined) result[name] = field.schema.read(value, at, context);
+        else if (field.default === 'required')
           complain(context, node.place, at, `${name} is missing; expected ${field.schema.expected}`);
-        } else if (field.default !== 'optional') {
-          result[name] = field.default.value;
-        }
+        else if (field.default !== 'optional') result[name] = field.default.value;
       }
-      return failed ? undefined : (result as Values<Fields>);
+      return errorCount(context) > errorsBefore ? undefined : (result as Values<Fields>);
     },
   };
 }
 
-function unknownKey(
-  key: string,
-  place: Place,
-  path: string,
-  known: readonly string[],
-  context: ReadContext,
-): void {
-  const nearest = nearestName(key, known);
+function errorCount(context: ReadContext): number {
+  return context.problems.filter((problem) => problem.severity === 'error').length;
+}
+
+function joinPath(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function unknownKey(entry: MapEntry, path: string, known: readonly string[], context: ReadContext): void {
+  const nearest = nearestName(entry.key, known);
   const hint = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean ${nearest}?`;
-  complain(context, place, path === '' ? key : `${path}.${key}`, `${key} is not known here; ${hint}`);
+  complain(context, entry.place, joinPath(path, entry.key), `${entry.key} is not known here; ${hint}`);
 }
 
 /** A map with keys of the writer's choosing. */
@@ -157,7 +151,7 @@ export function record<T>(element: Schema<T>): Schema<Readonly<Record<string, T>
       const result = Object.create(null) as Record<string, T>;
       let failed = false;
       for (const entry of node.entries) {
-        const value = element.read(entry.value, path === '' ? entry.key : `${path}.${entry.key}`, context);
+        const value = element.read(entry.value, joinPath(path, entry.key), context);
         if (value === undefined) failed = true;
         else result[entry.key] = value;
       }

@@ -33,17 +33,12 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
 }
 
 function translate(event: TestEvent, titles: readonly string[]): RunEvent | undefined {
-  switch (event.type) {
-    case 'test:pass':
-      return passed(event.data, titles);
-    case 'test:fail':
-      return failed(event.data, titles);
-    case 'test:stdout':
-    case 'test:stderr':
-      return { kind: 'output', file: fileOf(event.data), text: event.data.message };
-    default:
-      return undefined;
+  if (event.type === 'test:pass') return passed(event.data, titles);
+  if (event.type === 'test:fail') return failed(event.data, titles);
+  if (event.type === 'test:stdout' || event.type === 'test:stderr') {
+    return { kind: 'output', file: fileOf(event.data), text: event.data.message };
   }
+  return undefined;
 }
 
 type Outcome = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data'];
