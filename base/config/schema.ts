@@ -105,8 +105,7 @@ export function object<const Fields extends Readonly<Record<string, Field<never>
     expected: `a map with ${Object.keys(fields).join(', ')}`,
     fields,
     read(node, path, context) {
-      const empty = node.kind === 'scalar' && node.value === null;
-      if (node.kind !== 'map' && !empty) return unexpected(this, node, path, context);
+      if (node.kind !== 'map' && !isEmpty(node)) return unexpected(this, node, path, context);
       const entries = node.kind === 'map' ? node.entries : [];
       const errorsBefore = errorCount(context);
       for (const entry of entries) {
@@ -124,6 +123,11 @@ export function object<const Fields extends Readonly<Record<string, Field<never>
       return errorCount(context) > errorsBefore ? undefined : (result as Values<Fields>);
     },
   };
+}
+
+/** A key with nothing after it. */
+function isEmpty(node: ConfigNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
 }
 
 function errorCount(context: ReadContext): number {
@@ -146,7 +150,7 @@ export function record<T>(element: Schema<T>): Schema<Readonly<Record<string, T>
     expected: `a map of ${element.expected}`,
     element,
     read(node, path, context) {
-      if (node.kind === 'scalar' && node.value === null) return Object.create(null) as Record<string, T>;
+      if (isEmpty(node)) return Object.create(null) as Record<string, T>;
       if (node.kind !== 'map') return unexpected(this, node, path, context);
       const result = Object.create(null) as Record<string, T>;
       let failed = false;
@@ -165,7 +169,7 @@ export function list<T>(element: Schema<T>): Schema<readonly T[]> {
     expected: `a list of ${element.expected}`,
     element,
     read(node, path, context) {
-      if (node.kind === 'scalar' && node.value === null) return [];
+      if (isEmpty(node)) return [];
       if (node.kind !== 'list') return unexpected(this, node, path, context);
       const items = node.items.map((item, index) => element.read(item, `${path}[${index}]`, context));
       return items.includes(undefined) ? undefined : (items as T[]);
