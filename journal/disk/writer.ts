@@ -377,8 +377,9 @@ class DiskJournal implements DiskJournalWriter {
   /** Tries to leave trouble; appends are refused until it has worked. */
   #retry(): void {
     if (this.#isClosed) return;
-    invariant(this.#busy === undefined, 'nothing is written while in trouble');
-    this.#run(() => this.#leaveTrouble());
+    // What is under way may be the very attempt that failed, not yet unwound.
+    if (this.#busy === undefined) this.#run(() => this.#leaveTrouble());
+    else void this.#busy.then(() => this.#retry());
   }
 
   async #leaveTrouble(): Promise<void> {

@@ -1,0 +1,337 @@
+/**
+ * One history of the disk journal on a simulated disk: appends in groups,
+ * faults, crashes at any operation, crashes during recovery, a consumer that
+ * crashes too; at the end everything works again and the books are checked.
+ */
+import type { Disk, DiskFile } from '#base/disk.ts';
+import { errorText } from '#base/errors.ts';
+import type { Random } from '#base/random.ts';
+import { SimulatedClock } from '#base/sim/clock.ts';
+import { SimulatedCrash, SimulatedDisk, type DiskFault, type DiskOperation } from '#base/sim/disk.ts';
+import { seededRandom } from '#base/sim/random.ts';
+import { producerKey } from '#signals/ids.ts';
+import { NO_ITEMS, RECORD_KINDS, subtractTotals, sumTotals, type Totals } from '#signals/records.ts';
+import type { JournalConfig } from '#journal/config.ts';
+import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
+import { MessageCommitted } from '#journal/disk/committed.ts';
+import { openDiskJournalSource } from '#journal/disk/reader.ts';
+import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
+import type { ConsumerRegistration, Cursor, JournalRecord, JournalSource } from '#journal/ports.ts';
+
+const DIRECTORY = 'data/journal';
+const CONSUMER: ConsumerRegistration = { name: 'store', onFull: 'refuse' };
+
+/** What was found wrong in a history; the sentence says which promise is broken. */
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise';
+}
+
+export interface HistoryCounts {
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly crashes: number;
+  readonly operations: number;
+}
+
+/** Between the journal and the disk; a negative control puts a broken one here. */
+export type DiskWrapper = (disk: Disk) => Disk;
+
+/** @throws BrokenPromise */
+export async function runHistory(seed: number, wrap: DiskWrapper = (disk) => disk): Promise<HistoryCounts> {
+  const history = new History(seed, wrap);
+  const runs = 1 + history.random.below(4);
+  for (let run = 0; run < runs; run += 1) await history.troubledRun();
+  await history.lastRun();
+  return history.counts();
+}
+
+/** The consumer's durable state: its data and its cursor change in one step. */
+interface StoredState {
+  readonly cursor: Cursor;
+  readonly seenCount: number;
+}
+
+interface Run {
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
+  readonly writer: DiskJournalWriter;
+  readonly source: JournalSource;
+  readonly committed: MessageCommitted;
+}
+
+class History {
+  readonly random: Random;
+  readonly #wrap: DiskWrapper;
+  readonly #config: JournalConfig;
+  readonly #acknowledged = new Set<number>();
+  readonly #seen: number[] = [];
+  #stored: StoredState = { cursor: NEW_CURSOR, seenCount: 0 };
+  #disk: SimulatedDisk;
+  #nextTag = 1;
+  #refused = 0;
+  #crashes = 0;
+  #operations = 0;
+  #wallMs = 1_700_000_000_000;
+
+  constructor(seed: number, wrap: DiskWrapper) {
+    this.random = seededRandom(seed);
+    this.#wrap = wrap;
+    this.#config = randomConfig(this.random);
+    this.#disk = new SimulatedDisk({ random: this.random });
+  }
+
+  counts(): HistoryCounts {
+    return {
+      acknowledged: this.#acknowledged.size,
+      refused: this.#refused,
+      crashes: this.#crashes,
+      operations: this.#operations,
+    };
+  }
+
+  async troubledRun(): Promise<void> {
+    const run = await this.#start(true);
+    if (run !== undefined) {
+      const rounds = 1 + this.random.below(4);
+      for (let round = 0; round < rounds && !run.disk.isDown; round += 1) {
+        await this.#appendGroup(run);
+        if (this.random.below(2) === 0) await this.#consume(run);
+        if (this.random.below(3) === 0) await pass(run.clock, this.random.below(8000));
+      }
+      if (this.random.below(4) === 0) await run.writer[Symbol.asyncDispose]();
+    }
+    this.#operations += this.#disk.operations;
+    this.#crashes += 1;
+  }
+
+  /** Nothing fails any more: what was promised must be there. */
+  async lastRun(): Promise<void> {
+    const run = await this.#start(false);
+    if (run === undefined) throw new BrokenPromise('the journal does not start on a healthy disk');
+    await this.#consumeAll(run);
+    run.writer.updateConsumer(CONSUMER, this.#stored.cursor);
+    const fresh = await this.#append(run.writer);
+    if (fresh === undefined) throw new BrokenPromise('a fresh event is refused though everything is read');
+    await this.#consumeAll(run);
+    this.#check(run.writer);
+    await run.writer[Symbol.asyncDispose]();
+    this.#operations += this.#disk.operations;
+  }
+
+  async #start(isTroubled: boolean): Promise<Run | undefined> {
+    const { random } = this;
+    const options = isTroubled ? troubledOptions(random) : { random };
+    this.#disk = this.#disk.restart(random.below(3) === 0 ? 'kill' : 'power', options);
+    this.#wallMs += 60_000;
+    const clock = new SimulatedClock(this.#wallMs);
+    const committed = new MessageCommitted(clock);
+    const place = { disk: this.#wrap(this.#disk), clock, directory: DIRECTORY };
+    try {
+      const writer = await openDiskJournal({
+        ...place,
+        random,
+        config: this.#config,
+        consumers: [CONSUMER],
+        onCommit: (offset) => committed.set(offset),
+      });
+      this.#checkStart(writer);
+      const source = openDiskJournalSource({ ...place, committed });
+      return { clock, disk: this.#disk, writer, source, committed };
+    } catch (error) {
+      if (error instanceof BrokenPromise || !isTroubled || !isOfTheDisk(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** What a consumer has made durable, the journal must not have forgotten. */
+  #checkStart(writer: DiskJournalWriter): void {
+    const position = this.#stored.cursor.position['0'] ?? 0;
+    if (writer.status().state === 'open' && writer.committed() < position)
+      throw new BrokenPromise(
+        `the journal ends at ${writer.committed()}, a consumer has read to ${position}`,
+      );
+  }
+
+  async #appendGroup(run: Run): Promise<void> {
+    const size = 1 + this.random.below(4);
+    await Promise.all(Array.from({ length: size }, () => this.#append(run.writer)));
+  }
+
+  async #append(writer: DiskJournalWriter): Promise<number | undefined> {
+    const tag = this.#nextTag;
+    this.#nextTag += 1;
+    const kind = RECORD_KINDS[this.random.below(RECORD_KINDS.length)] ?? 'otlp-logs';
+    const body = bodyOf(tag, this.random.below(4) === 0 ? this.random.below(2500) : this.random.below(200));
+    try {
+      await writer.append({ kind, tenant: 'default', items: 1 + (tag % 5), body });
+      this.#acknowledged.add(tag);
+      return tag;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'CodedError') throw error;
+      this.#refused += 1;
+      return undefined;
+    }
+  }
+
+  /** The consumer reads a little, from where its durable state says it is; whether it did. */
+  async #consume(run: Run, isLast = false): Promise<boolean> {
+    this.#seen.length = this.#stored.seenCount;
+    let { cursor } = this.#stored;
+    let didRead = false;
+    try {
+      await using reader = await run.source.open({ cursor, consumer: CONSUMER });
+      const batches = isLast ? 1000 : 1 + this.random.below(3);
+      for (let count = 0; count < batches; count += 1) {
+        const batch = await reader.next({ bytesMax: 64 + this.random.below(2000), waitMs: 0 });
+        if (batch.records.length === 0 && Object.keys(batch.lost).length === 0) break;
+        const advanced = advance(cursor, batch);
+        for (const record of advanced.records) this.#see(record);
+        cursor = advanced.cursor;
+        if (!isLast && this.random.below(3) === 0) continue;
+        this.#stored = { cursor, seenCount: this.#seen.length };
+        didRead = true;
+        if (this.random.below(2) === 0) await run.source.reportCursor(CONSUMER, cursor);
+      }
+    } catch (error) {
+      if (isLast || !isOfTheDisk(error)) throw error;
+    }
+    return didRead;
+  }
+
+  async #consumeAll(run: Run): Promise<void> {
+    while (await this.#consume(run, true)) {
+      // Until nothing is left.
+    }
+  }
+
+  #see(record: JournalRecord): void {
+    const tag = tagOf(record.body);
+    if (tag === undefined || record.items !== 1 + (tag % 5) || record.tenant !== 'default')
+      throw new BrokenPromise(`record ${producerKey(record.id)}/${record.id.sequence} is not what was sent`);
+    this.#seen.push(tag);
+  }
+
+  #check(writer: DiskJournalWriter): void {
+    const seen = new Set(this.#seen);
+    if (seen.size !== this.#seen.length) throw new BrokenPromise('a record was seen twice');
+    for (const tag of this.#acknowledged)
+      if (!seen.has(tag)) throw new BrokenPromise(`acknowledged record ${tag} is lost`);
+    const { cursor } = this.#stored;
+    const { accepted } = writer.status();
+    const dropped = Object.values(cursor.dropped).reduce<Totals>(sumTotals, NO_ITEMS);
+    const residual = subtractTotals(accepted, sumTotals(cursor.delivered, dropped));
+    if (RECORD_KINDS.some((kind) => residual[kind] !== 0))
+      throw new BrokenPromise(`accepted - delivered - dropped is ${JSON.stringify(residual)}`);
+    if (RECORD_KINDS.some((kind) => cursor.accepted[kind] !== accepted[kind]))
+      throw new BrokenPromise('the cursor and the journal differ in what was accepted');
+    if (cursor.dropped['retention'] !== undefined)
+      throw new BrokenPromise('something was deleted that a refuse consumer had not read');
+  }
+}
+
+function randomConfig(random: Random): JournalConfig {
+  return {
+    bytesMax: random.below(3) === 0 ? 12_000 : 1_000_000,
+    segmentBytes: 600 + random.below(3000),
+    ageMaxMs: 3_600_000,
+    ageMinMs: random.below(2) === 0 ? 0 : 900_000,
+    commitBytesMax: 300 + random.below(3000),
+    recordBytesMax: 4096,
+    queueBytesMax: 1_000_000,
+  };
+}
+
+function troubledOptions(random: Random): {
+  readonly random: Random;
+  readonly fault: (operation: DiskOperation, path: string) => DiskFault | undefined;
+  readonly bytesMax?: number;
+  readonly crashAt?: number;
+} {
+  const rate = [0, 0, 0.01, 0.05, 0.2][random.below(5)] ?? 0;
+  const isSyncOnly = random.below(3) === 0;
+  const fault = (operation: DiskOperation): DiskFault | undefined => {
+    if (random.float() >= rate) return undefined;
+    if (isSyncOnly) return operation === 'dataSync' ? 'EIO' : undefined;
+    return (['EIO', 'ENOSPC', 'short'] as const)[random.below(3)];
+  };
+  return {
+    random,
+    fault,
+    ...(random.below(4) === 0 ? { bytesMax: 500 + random.below(9000) } : {}),
+    ...(random.below(4) === 0 ? {} : { crashAt: 1 + random.below(random.below(2) === 0 ? 40 : 160) }),
+  };
+}
+
+/** `tag`, its length and bytes that follow from it: what comes back can be checked whole. */
+function bodyOf(tag: number, length: number): Uint8Array {
+  const body = new Uint8Array(4 + length);
+  new DataView(body.buffer).setUint32(0, tag, true);
+  for (let at = 4; at < body.length; at += 1) body[at] = (tag * 31 + at) & 0xff;
+  return body;
+}
+
+function tagOf(body: Uint8Array): number | undefined {
+  if (body.length < 4) return undefined;
+  const tag = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+  for (let at = 4; at < body.length; at += 1) if (body[at] !== ((tag * 31 + at) & 0xff)) return undefined;
+  return tag;
+}
+
+function isOfTheDisk(error: unknown): boolean {
+  return (
+    error instanceof SimulatedCrash || (error instanceof Error && 'code' in error && error.code !== undefined)
+  );
+}
+
+/** Time passes; what the timers started gets to run. */
+async function pass(clock: SimulatedClock, byMs: number): Promise<void> {
+  clock.advance(byMs);
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+// -- negative controls --------------------------------------------------------
+
+/** A disk whose syncs do nothing: what many systems do by default. */
+export function withoutSync(disk: Disk): Disk {
+  return wrapFiles(disk, async () => {}, true);
+}
+
+/** Tries a failed sync once more and believes the second answer. */
+export function withSyncRetried(disk: Disk): Disk {
+  return wrapFiles(disk, async (file) => {
+    try {
+      await file.dataSync();
+    } catch (error) {
+      if (error instanceof SimulatedCrash) throw error;
+      await file.dataSync();
+    }
+  });
+}
+
+function wrapFiles(disk: Disk, dataSync: (file: DiskFile) => Promise<void>, skipsDirs = false): Disk {
+  return {
+    open: async (path, mode) => {
+      const file = await disk.open(path, mode);
+      return {
+        size: () => file.size(),
+        read: (target, position) => file.read(target, position),
+        write: (chunks, position) => file.write(chunks, position),
+        dataSync: () => dataSync(file),
+        truncate: (length) => file.truncate(length),
+        close: () => file.close(),
+      };
+    },
+    list: (dir) => disk.list(dir),
+    makeDir: (dir) => disk.makeDir(dir),
+    remove: (path) => disk.remove(path),
+    rename: (source, target) => disk.rename(source, target),
+    syncDir: (dir) => (skipsDirs ? Promise.resolve() : disk.syncDir(dir)),
+    readFile: (path) => disk.readFile(path),
+    freeBytes: (dir) => disk.freeBytes(dir),
+  };
+}
+
+/** For assertion messages. */
+export function describe(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? error.stack : errorText(error);
+}
