@@ -36,6 +36,7 @@ export const ERRORS = {
   PLIM_PARAMETER: { title: 'a parameter is missing or malformed', retry: 'never' },
   PLIM_PROMQL: { title: 'the expression is not valid PromQL', retry: 'never' },
   PLIM_PROMQL_UNSUPPORTED: { title: 'this PromQL is not supported yet', retry: 'never' },
+  PLIM_PROMQL_EXECUTION: { title: 'the expression cannot be evaluated over these series', retry: 'never' },
   PLIM_QUERY_LIMIT: { title: 'the query is over a limit', retry: 'never' },
   PLIM_QUERY_TIMEOUT: { title: 'the query ran out of time', retry: 'later' },
   PLIM_STORE_UNAVAILABLE: { title: 'a store does not answer', retry: 'later' },
