@@ -61,9 +61,17 @@ function failed(data: Outcome, titles: readonly string[]): RunEvent | undefined 
   // The subtest that failed has been told already.
   if (error !== undefined && 'failureType' in error && error.failureType === 'subtestsFailed')
     return undefined;
-  const text = inspect(error?.cause ?? error, { depth: 6, breakLength: 110 });
+  const text = errorText(error?.cause ?? error);
   const detail = text.length > DETAIL_CHARS_MAX ? `${text.slice(0, DETAIL_CHARS_MAX)}\n… cut` : text;
   return { kind: 'failed', file: fileOf(data), title: titleOf(data, titles), detail };
+}
+
+/** Message, diff and the frames that are ours, then what caused it. */
+function errorText(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) return inspect(error, { depth: 6 });
+  const lines = error.stack.split('\n').filter((line) => !/^ +at .*\bnode:/.test(line));
+  const cause = error.cause === undefined ? [] : [`caused by ${errorText(error.cause)}`];
+  return [...lines, ...cause].join('\n');
 }
 
 /** Node stands in for a file without tests, or one that cannot be loaded, with a test named after it. */
