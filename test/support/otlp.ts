@@ -1,336 +1,215 @@
 /**
- * OTLP requests for tests and benches, written byte by byte. It shares no code
- * with `signals/`, so that a mistake there does not hide behind the same mistake
- * here. It is not fast and knows only what tests need.
+ * OTLP protobuf bodies for tests and benches: a small writer of its own, which
+ * shares no line with the readers it is used against.
  */
 
-export type AttributeInput =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | Uint8Array
-  | readonly AttributeInput[]
-  | { readonly [key: string]: AttributeInput };
+export type TestValue = string | number | boolean | bigint;
+export type TestAttributes = Readonly<Record<string, TestValue>>;
 
-/** Whole numbers and bigints become OTLP ints, other numbers doubles, null the empty value. */
-export type AttributesInput = Readonly<Record<string, AttributeInput>>;
-
-export interface ResourceInput {
-  /** `service.name`; left out when undefined. */
-  readonly service?: string;
-  readonly resource?: AttributesInput;
-  readonly scope?: { readonly name: string; readonly version?: string };
-}
-
-export interface SpanInput {
-  /** 32 hex digits; any other even number makes an invalid span. */
+export interface TestSpan {
+  /** 32 hex digits; taken as it is, so a test can send a bad one. */
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
-  readonly traceState?: string;
-  readonly name: string;
-  /** Number of OTLP's SpanKind; 2 (server) when left out. */
+  readonly name?: string;
+  /** OTLP's number; default 2, server. */
   readonly kind?: number;
   readonly startNanos: bigint;
   readonly endNanos: bigint;
   /** 0 unset, 1 ok, 2 error. */
   readonly statusCode?: number;
   readonly statusMessage?: string;
-  readonly attributes?: AttributesInput;
-  readonly events?: readonly {
-    readonly timeNanos: bigint;
-    readonly name: string;
-    readonly attributes?: AttributesInput;
-  }[];
-  readonly links?: readonly {
-    readonly traceId: string;
-    readonly spanId: string;
-    readonly attributes?: AttributesInput;
-  }[];
+  readonly attributes?: TestAttributes;
 }
 
-export interface LogInput {
-  readonly timeNanos?: bigint;
+export interface TestLog {
+  readonly nanos: bigint;
   readonly observedNanos?: bigint;
   readonly severityNumber?: number;
   readonly severityText?: string;
-  readonly body?: AttributeInput;
-  readonly eventName?: string;
+  readonly body?: string;
   readonly traceId?: string;
   readonly spanId?: string;
-  readonly attributes?: AttributesInput;
+  readonly attributes?: TestAttributes;
 }
 
-interface PointInput {
-  readonly timeNanos: bigint;
-  readonly startNanos?: bigint;
-  readonly attributes?: AttributesInput;
-  /** 1 says "no recorded value". */
-  readonly flags?: number;
-}
-
-export interface NumberPointInput extends PointInput {
-  /** bigint is written as `as_int`; without a value none is written. */
-  readonly value?: number | bigint;
-}
-
-export interface HistogramPointInput extends PointInput {
-  readonly count: bigint;
-  readonly sum?: number;
-  readonly bucketCounts: readonly bigint[];
-  readonly bounds: readonly number[];
-}
-
-export interface SummaryPointInput extends PointInput {
-  readonly count: bigint;
-  readonly sum: number;
-  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
-}
-
-/** 1 delta, 2 cumulative; 2 when left out. */
-type Temporality = 1 | 2;
-
-export type MetricInput = {
-  readonly name: string;
-  readonly description?: string;
-  readonly unit?: string;
-} & (
-  | { readonly gauge: readonly NumberPointInput[] }
+export type TestMetric = { readonly name: string; readonly unit?: string; readonly description?: string } & (
+  | { readonly kind: 'gauge'; readonly points: readonly TestPoint[] }
   | {
-      readonly sum: readonly NumberPointInput[];
+      readonly kind: 'sum';
       readonly monotonic?: boolean;
-      readonly temporality?: Temporality;
+      readonly delta?: boolean;
+      readonly points: readonly TestPoint[];
     }
-  | { readonly histogram: readonly HistogramPointInput[]; readonly temporality?: Temporality }
-  | { readonly summary: readonly SummaryPointInput[] }
+  | { readonly kind: 'histogram'; readonly delta?: boolean; readonly points: readonly TestHistogramPoint[] }
 );
 
-/** An `ExportTraceServiceRequest` with one resource and one scope. */
-export function buildTraces(input: ResourceInput & { readonly spans: readonly SpanInput[] }): Uint8Array {
-  return envelope(input, input.spans.map(span));
+export interface TestPoint {
+  readonly nanos: bigint;
+  /** A bigint is sent as an integer. */
+  readonly value: number | bigint;
+  readonly attributes?: TestAttributes;
 }
 
-/** An `ExportLogsServiceRequest` with one resource and one scope. */
-export function buildLogs(input: ResourceInput & { readonly records: readonly LogInput[] }): Uint8Array {
-  return envelope(input, input.records.map(logRecord));
+export interface TestHistogramPoint {
+  readonly nanos: bigint;
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly attributes?: TestAttributes;
 }
 
-/** An `ExportMetricsServiceRequest` with one resource and one scope. */
+export interface TestResource {
+  readonly service?: string;
+  readonly resource?: TestAttributes;
+  readonly scope?: string;
+}
+
+/** One resource, one scope. Bodies may be joined with `Buffer.concat`. */
+export function buildTraces(request: TestResource & { readonly spans: readonly TestSpan[] }): Uint8Array {
+  return envelope(request, request.spans.map(spanBytes));
+}
+
+export function buildLogs(request: TestResource & { readonly logs: readonly TestLog[] }): Uint8Array {
+  return envelope(request, request.logs.map(logBytes));
+}
+
 export function buildMetrics(
-  input: ResourceInput & { readonly metrics: readonly MetricInput[] },
+  request: TestResource & { readonly metrics: readonly TestMetric[] },
 ): Uint8Array {
-  return envelope(input, input.metrics.map(metric));
+  return envelope(request, request.metrics.map(metricBytes));
 }
 
-/** Requests of the same signal make one request when put behind each other. */
-export function joinBodies(...bodies: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(bodies);
+function envelope(request: TestResource, items: readonly Buffer[]): Uint8Array {
+  const resource = {
+    ...(request.service === undefined ? {} : { 'service.name': request.service }),
+    ...request.resource,
+  };
+  const scope = request.scope === undefined ? [] : [bytesField(1, textField(1, request.scope))];
+  const scopeEntry = Buffer.concat([...scope, ...items.map((item) => bytesField(2, item))]);
+  const entry = Buffer.concat([bytesField(1, attributesField(1, resource)), bytesField(2, scopeEntry)]);
+  return new Uint8Array(bytesField(1, entry));
 }
 
-// -- messages -------------------------------------------------------------------
-
-type Part = Uint8Array;
-
-function envelope(input: ResourceInput, items: readonly Part[]): Uint8Array {
-  const named: AttributesInput = input.service === undefined ? {} : { 'service.name': input.service };
-  const resource = attributes(1, { ...named, ...input.resource });
-  const scope = input.scope ?? { name: 'test' };
-  const scopeMessage = join(text(1, scope.name), text(2, scope.version ?? ''));
-  const scopeEntry = join(nested(1, scopeMessage), ...items.map((item) => nested(2, item)));
-  return nested(1, join(nested(1, resource), nested(2, scopeEntry)));
+function spanBytes(span: TestSpan): Buffer {
+  const status = Buffer.concat([
+    span.statusMessage === undefined ? Buffer.alloc(0) : textField(2, span.statusMessage),
+    varintField(3, span.statusCode ?? 0),
+  ]);
+  return Buffer.concat([
+    bytesField(1, Buffer.from(span.traceId, 'hex')),
+    bytesField(2, Buffer.from(span.spanId, 'hex')),
+    ...(span.parentSpanId === undefined ? [] : [bytesField(4, Buffer.from(span.parentSpanId, 'hex'))]),
+    textField(5, span.name ?? 'GET /'),
+    varintField(6, span.kind ?? 2),
+    fixed64Field(7, span.startNanos),
+    fixed64Field(8, span.endNanos),
+    attributesField(9, span.attributes ?? {}),
+    ...(status.length > 2 || (span.statusCode ?? 0) !== 0 ? [bytesField(15, status)] : []),
+  ]);
 }
 
-function span(input: SpanInput): Part {
-  const status = join(text(2, input.statusMessage ?? ''), unsigned(3, input.statusCode ?? 0));
-  return join(
-    nested(1, Buffer.from(input.traceId, 'hex')),
-    nested(2, Buffer.from(input.spanId, 'hex')),
-    text(3, input.traceState ?? ''),
-    input.parentSpanId === undefined ? EMPTY : nested(4, Buffer.from(input.parentSpanId, 'hex')),
-    text(5, input.name),
-    unsigned(6, input.kind ?? 2),
-    fixed64(7, input.startNanos),
-    fixed64(8, input.endNanos),
-    attributes(9, input.attributes ?? {}),
-    ...(input.events ?? []).map((event) =>
-      nested(
-        11,
-        join(fixed64(1, event.timeNanos), text(2, event.name), attributes(3, event.attributes ?? {})),
-      ),
-    ),
-    ...(input.links ?? []).map((link) =>
-      nested(
-        13,
-        join(
-          nested(1, Buffer.from(link.traceId, 'hex')),
-          nested(2, Buffer.from(link.spanId, 'hex')),
-          attributes(4, link.attributes ?? {}),
-        ),
-      ),
-    ),
-    status.length === 0 ? EMPTY : nested(15, status),
+function logBytes(log: TestLog): Buffer {
+  return Buffer.concat([
+    fixed64Field(1, log.nanos),
+    varintField(2, log.severityNumber ?? 9),
+    textField(3, log.severityText ?? 'INFO'),
+    bytesField(5, textField(1, log.body ?? '')),
+    attributesField(6, log.attributes ?? {}),
+    ...(log.traceId === undefined ? [] : [bytesField(9, Buffer.from(log.traceId, 'hex'))]),
+    ...(log.spanId === undefined ? [] : [bytesField(10, Buffer.from(log.spanId, 'hex'))]),
+    fixed64Field(11, log.observedNanos ?? 0n),
+  ]);
+}
+
+function metricBytes(metric: TestMetric): Buffer {
+  const head = [
+    textField(1, metric.name),
+    textField(2, metric.description ?? ''),
+    textField(3, metric.unit ?? ''),
+  ];
+  const points =
+    metric.kind === 'histogram'
+      ? metric.points.map((point) => bytesField(1, histogramPoint(point)))
+      : metric.points.map((point) => bytesField(1, numberPoint(point)));
+  if (metric.kind === 'gauge') return Buffer.concat([...head, bytesField(5, Buffer.concat(points))]);
+  const temporality = varintField(2, metric.delta === true ? 1 : 2);
+  if (metric.kind === 'histogram')
+    return Buffer.concat([...head, bytesField(9, Buffer.concat([...points, temporality]))]);
+  const monotonic = varintField(3, metric.monotonic === false ? 0 : 1);
+  return Buffer.concat([...head, bytesField(7, Buffer.concat([...points, temporality, monotonic]))]);
+}
+
+function numberPoint(point: TestPoint): Buffer {
+  const value = typeof point.value === 'bigint' ? fixed64Field(6, point.value) : doubleField(4, point.value);
+  return Buffer.concat([fixed64Field(3, point.nanos), value, attributesField(7, point.attributes ?? {})]);
+}
+
+function histogramPoint(point: TestHistogramPoint): Buffer {
+  const count = point.counts.reduce((sum, bucket) => sum + bucket, 0);
+  return Buffer.concat([
+    fixed64Field(3, point.nanos),
+    fixed64Field(4, BigInt(count)),
+    doubleField(5, point.sum),
+    bytesField(6, Buffer.concat(point.counts.map((bucket) => fixed64(BigInt(bucket))))),
+    bytesField(7, Buffer.concat(point.bounds.map(double))),
+    attributesField(9, point.attributes ?? {}),
+  ]);
+}
+
+function attributesField(field: number, attributes: TestAttributes): Buffer {
+  const pairs = Object.entries(attributes).map(([key, value]) =>
+    bytesField(field, Buffer.concat([textField(1, key), bytesField(2, anyValue(value))])),
   );
+  return Buffer.concat(pairs);
 }
 
-function logRecord(input: LogInput): Part {
-  return join(
-    input.timeNanos === undefined ? EMPTY : fixed64(1, input.timeNanos),
-    input.observedNanos === undefined ? EMPTY : fixed64(11, input.observedNanos),
-    unsigned(2, input.severityNumber ?? 0),
-    text(3, input.severityText ?? ''),
-    input.body === undefined ? EMPTY : nested(5, anyValue(input.body)),
-    attributes(6, input.attributes ?? {}),
-    input.traceId === undefined ? EMPTY : nested(9, Buffer.from(input.traceId, 'hex')),
-    input.spanId === undefined ? EMPTY : nested(10, Buffer.from(input.spanId, 'hex')),
-    text(12, input.eventName ?? ''),
-  );
+function anyValue(value: TestValue): Buffer {
+  if (typeof value === 'string') return textField(1, value);
+  if (typeof value === 'boolean') return varintField(2, value ? 1 : 0);
+  if (typeof value === 'bigint') return Buffer.concat([varint(3n << 3n), varint(BigInt.asUintN(64, value))]);
+  return doubleField(4, value);
 }
 
-function metric(input: MetricInput): Part {
-  return join(
-    text(1, input.name),
-    text(2, input.description ?? ''),
-    text(3, input.unit ?? ''),
-    metricData(input),
-  );
+function textField(field: number, text: string): Buffer {
+  return bytesField(field, Buffer.from(text));
 }
 
-function metricData(input: MetricInput): Part {
-  if ('gauge' in input) return nested(5, points(input.gauge, numberPoint));
-  if ('sum' in input) {
-    const monotonic = unsigned(3, input.monotonic === false ? 0 : 1);
-    return nested(7, join(points(input.sum, numberPoint), unsigned(2, input.temporality ?? 2), monotonic));
-  }
-  if ('histogram' in input) {
-    return nested(9, join(points(input.histogram, histogramPoint), unsigned(2, input.temporality ?? 2)));
-  }
-  return nested(11, points(input.summary, summaryPoint));
+export function bytesField(field: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([varint(BigInt((field << 3) | 2)), varint(BigInt(bytes.length)), bytes]);
 }
 
-function points<T>(inputs: readonly T[], write: (input: T) => Part): Part {
-  return join(...inputs.map((input) => nested(1, write(input))));
+function varintField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(BigInt(field << 3)), varint(BigInt(value))]);
 }
 
-function numberPoint(input: NumberPointInput): Part {
-  const value = input.value;
-  const written =
-    value === undefined ? EMPTY : typeof value === 'bigint' ? fixed64(6, value) : double(4, value);
-  return join(
-    pointTimes(input),
-    written,
-    attributes(7, input.attributes ?? {}),
-    unsigned(8, input.flags ?? 0),
-  );
+function fixed64Field(field: number, value: bigint): Buffer {
+  return Buffer.concat([varint(BigInt((field << 3) | 1)), fixed64(value)]);
 }
 
-function histogramPoint(input: HistogramPointInput): Part {
-  return join(
-    attributes(9, input.attributes ?? {}),
-    pointTimes(input),
-    fixed64(4, input.count),
-    input.sum === undefined ? EMPTY : double(5, input.sum),
-    nested(6, join(...input.bucketCounts.map(fixed64Bytes))),
-    nested(7, join(...input.bounds.map(doubleBytes))),
-    unsigned(10, input.flags ?? 0),
-  );
+function doubleField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(BigInt((field << 3) | 1)), double(value)]);
 }
 
-function summaryPoint(input: SummaryPointInput): Part {
-  return join(
-    attributes(7, input.attributes ?? {}),
-    pointTimes(input),
-    fixed64(4, input.count),
-    double(5, input.sum),
-    ...input.quantiles.map((entry) => nested(6, join(double(1, entry.quantile), double(2, entry.value)))),
-    unsigned(8, input.flags ?? 0),
-  );
-}
-
-function pointTimes(input: PointInput): Part {
-  const start = input.startNanos === undefined ? EMPTY : fixed64(2, input.startNanos);
-  return join(start, fixed64(3, input.timeNanos));
-}
-
-function attributes(field: number, input: AttributesInput): Part {
-  const entries = Object.entries(input).map(([key, value]) => nested(field, keyValue(key, value)));
-  return join(...entries);
-}
-
-function keyValue(key: string, value: AttributeInput): Part {
-  return join(text(1, key), nested(2, anyValue(value)));
-}
-
-function anyValue(value: AttributeInput): Part {
-  if (value === null) return EMPTY;
-  if (typeof value === 'string') return nested(1, Buffer.from(value, 'utf8'));
-  if (typeof value === 'boolean') return join(tag(2, 0), varint(value ? 1n : 0n));
-  if (typeof value === 'bigint') return join(tag(3, 0), varint(BigInt.asUintN(64, value)));
-  if (typeof value === 'number') {
-    return Number.isSafeInteger(value) ? anyValue(BigInt(value)) : join(tag(4, 1), doubleBytes(value));
-  }
-  if (value instanceof Uint8Array) return nested(7, value);
-  if (isList(value)) return nested(5, join(...value.map((item) => nested(1, anyValue(item)))));
-  return nested(6, attributes(1, value));
-}
-
-function isList(value: AttributeInput): value is readonly AttributeInput[] {
-  return Array.isArray(value);
-}
-
-// -- wire -----------------------------------------------------------------------
-
-const EMPTY: Part = new Uint8Array(0);
-
-function join(...parts: readonly Part[]): Part {
-  return Buffer.concat(parts);
-}
-
-function varint(value: bigint): Part {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 0x7fn) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
-}
-
-function tag(field: number, wireType: number): Part {
-  return varint(BigInt(field * 8 + wireType));
-}
-
-function nested(field: number, content: Part): Part {
-  return join(tag(field, 2), varint(BigInt(content.length)), content);
-}
-
-/** Empty text is left out, as proto3 encoders do. */
-function text(field: number, value: string): Part {
-  return value === '' ? EMPTY : nested(field, Buffer.from(value, 'utf8'));
-}
-
-function unsigned(field: number, value: number): Part {
-  return value === 0 ? EMPTY : join(tag(field, 0), varint(BigInt(value)));
-}
-
-function fixed64(field: number, value: bigint): Part {
-  return join(tag(field, 1), fixed64Bytes(value));
-}
-
-function fixed64Bytes(value: bigint): Part {
+function fixed64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
   return bytes;
 }
 
-function double(field: number, value: number): Part {
-  return join(tag(field, 1), doubleBytes(value));
-}
-
-function doubleBytes(value: number): Part {
+function double(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
   return bytes;
+}
+
+function varint(value: bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Buffer.from(bytes);
 }
