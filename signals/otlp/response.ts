@@ -57,7 +57,8 @@ export function statusBody(status: RpcStatus, encoding: OtlpEncoding): Uint8Arra
 
 function statusJson({ code, message, retryAfterSeconds, violation }: RpcStatus): object {
   const details: object[] = [];
-  if (violation !== undefined) details.push({ '@type': `${TYPE_PREFIX}BadRequest`, fieldViolations: [violation] });
+  if (violation !== undefined)
+    details.push({ '@type': `${TYPE_PREFIX}BadRequest`, fieldViolations: [violation] });
   if (retryAfterSeconds !== undefined) {
     details.push({ '@type': `${TYPE_PREFIX}RetryInfo`, retryDelay: `${retryAfterSeconds}s` });
   }
