@@ -110,6 +110,11 @@ export const METRICS = {
   storeTailItems: gauge('plimsoll_store_tail_items', 'Items in memory, waiting for the next seal.', [
     'store',
   ]),
+  storeResidentBytes: gauge(
+    'plimsoll_store_resident_memory_bytes',
+    'Resident memory of a store that is a process of its own.',
+    ['store'],
+  ),
   storeDroppedSamples: counter(
     'plimsoll_store_dropped_samples_total',
     'Samples a store would not keep, by reason.',
@@ -146,6 +151,15 @@ export const METRICS = {
     'plimsoll_notification_attempts_total',
     'Attempts to deliver a notification, by outcome.',
     ['receiver', 'outcome'],
+  ),
+  deliveriesPutOff: counter(
+    'plimsoll_notifications_put_off_total',
+    'Notifications put off to the next flush because the outbox was full.',
+  ),
+  alertingFailures: counter(
+    'plimsoll_alerting_failures_total',
+    'Steps of the alerting loop that failed and are tried again.',
+    ['step'],
   ),
   deliverySeconds: histogram(
     'plimsoll_notification_latency_seconds',

@@ -223,7 +223,9 @@ function integer(reader: JsonReader, type: IntegerType, path: string): bigint {
   const value = wholeNumber(text);
   const range = RANGES[type];
   if (value === undefined || value < range.min || value > range.max) {
-    reader.fail(`${path} must be an integer from ${range.min} to ${range.max}, got ${JSON.stringify(text.slice(0, 40))}`);
+    reader.fail(
+      `${path} must be an integer from ${range.min} to ${range.max}, got ${JSON.stringify(text.slice(0, 40))}`,
+    );
   }
   return value;
 }
@@ -244,7 +246,8 @@ function doubleValue(reader: JsonReader, path: string): number {
   if (text === 'NaN') return Number.NaN;
   const value = Number(text);
   const named = text === 'Infinity' || text === '-Infinity';
-  if (!named && !/^-?\d/.test(text)) reader.fail(`${path} must be a number, got ${JSON.stringify(text.slice(0, 40))}`);
+  if (!named && !/^-?\d/.test(text))
+    reader.fail(`${path} must be a number, got ${JSON.stringify(text.slice(0, 40))}`);
   if (Number.isNaN(value)) reader.fail(`${path} must be a number, got ${JSON.stringify(text.slice(0, 40))}`);
   return value;
 }
@@ -255,7 +258,9 @@ function hexBytes(reader: JsonReader, path: string): Uint8Array {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
     reader.fail(`${path} must be hex digits, got ${JSON.stringify(text.slice(0, 40))}`);
   }
-  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16));
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) =>
+    Number.parseInt(text.slice(at * 2, at * 2 + 2), 16),
+  );
 }
 
 /** Standard and URL-safe alphabet, padded or not (proto3 JSON). */
@@ -269,5 +274,6 @@ function base64Bytes(reader: JsonReader, path: string): Uint8Array {
 function expect(reader: JsonReader, kind: 'object' | 'array' | 'string' | 'boolean', path: string): void {
   const found = reader.peek();
   const article = kind === 'object' || kind === 'array' ? 'an' : 'a';
-  if (found !== kind) reader.fail(`${path === '' ? 'the request' : path} must be ${article} ${kind}, got ${found}`);
+  if (found !== kind)
+    reader.fail(`${path === '' ? 'the request' : path} must be ${article} ${kind}, got ${found}`);
 }

@@ -1,0 +1,265 @@
+/**
+ * OTLP metrics as Prometheus samples (OpenTelemetry specification, "OTLP Metric
+ * points to Prometheus"). Delta temporality and exponential histograms have no
+ * place here yet: such points are dropped and counted by reason.
+ */
+import type { Attribute } from '#signals/model.ts';
+import type { Labels } from '#signals/matchers.ts';
+import { decodeAttributes, scalarText } from '#signals/otlp/attributes.ts';
+import { textAt, type ResourceColumns, type ScopeColumns } from '#signals/otlp/columns.ts';
+import { decodeScope } from '#signals/otlp/decode.ts';
+import { enter, leave, walkItems } from '#signals/otlp/envelope.ts';
+import { BYTES, VARINT, WireReader } from '#signals/otlp/wire.ts';
+import { labelName, metricName, type PrometheusType } from '#signals/prometheus/names.ts';
+import {
+  readHistogramPoint,
+  readNumberPoint,
+  readSummaryPoint,
+  type PointValues,
+} from '#signals/prometheus/points.ts';
+import type { SampleSink } from '#signals/prometheus/sink.ts';
+
+export type DropReason = 'delta_temporality' | 'exponential_histogram' | 'malformed_point' | 'empty_metric';
+
+export interface TranslationCounts {
+  /** Points in the request. */
+  readonly points: number;
+  /** Points of which every sample went to the sink. */
+  readonly delivered: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+interface MetricColumns {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  /** Field of the data: 5 gauge, 7 sum, 9 histogram, 10 exponential, 11 summary; 0 none. */
+  readonly data: number;
+  readonly delta: boolean;
+  readonly monotonic: boolean;
+  readonly dataOffset: number;
+  readonly dataLength: number;
+}
+
+/** Labels by the bytes they come from: the attributes of one request repeat a lot. */
+interface Enclosure {
+  readonly fixed: Readonly<Record<string, string>>;
+}
+
+const CUMULATIVE = 2;
+
+/**
+ * @param receivedMs stands in for a point without a time, milliseconds since the Unix epoch
+ * @throws CodedError `PLIM_BODY_MALFORMED`; admitted bodies do not throw
+ */
+export function translateMetrics(body: Uint8Array, receivedMs: number, sink: SampleSink): TranslationCounts {
+  const metrics: { readonly metric: MetricColumns; readonly resource: number; readonly scope: number }[] = [];
+  const envelope = walkItems(body, (reader, resource, scope) => {
+    metrics.push({ metric: readMetric(reader), resource, scope });
+  });
+  const translator = new Translator(body, receivedMs, sink);
+  const newest = new Map<number, number>();
+  for (const { metric, resource, scope } of metrics) {
+    const enclosure = enclosureOf(body, envelope.resources[resource], envelope.scopes[scope]);
+    const timeMs = translator.metric(metric, enclosure);
+    newest.set(resource, Math.max(newest.get(resource) ?? 0, timeMs));
+  }
+  for (const [resource, timeMs] of newest) targetInfo(body, envelope.resources[resource], timeMs, sink);
+  return { points: translator.points, delivered: translator.delivered, dropped: translator.dropped };
+}
+
+class Translator {
+  points = 0;
+  delivered = 0;
+  readonly dropped: Record<string, number> = {};
+  readonly #body: Uint8Array;
+  readonly #receivedMs: number;
+  readonly #sink: SampleSink;
+
+  constructor(body: Uint8Array, receivedMs: number, sink: SampleSink) {
+    this.#body = body;
+    this.#receivedMs = receivedMs;
+    this.#sink = sink;
+  }
+
+  /** Returns the newest time of the metric's points. */
+  metric(metric: MetricColumns, enclosure: Enclosure): number {
+    const type = typeOf(metric);
+    const family = metricName(metric.name, metric.unit, type);
+    const refusal = refusalOf(metric);
+    if (refusal === undefined) {
+      this.#sink.metadata(family, { type, help: metric.description, unit: metric.unit });
+    }
+    const reader = new WireReader(this.#body, metric.dataOffset, metric.dataOffset + metric.dataLength);
+    let newestMs = 0;
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      if (field !== 1 || reader.type !== BYTES) continue;
+      this.points += 1;
+      if (refusal !== undefined) this.#drop(refusal);
+      else newestMs = Math.max(newestMs, this.#point(reader, metric, family, enclosure));
+    }
+    return newestMs;
+  }
+
+  #point(reader: WireReader, metric: MetricColumns, family: string, enclosure: Enclosure): number {
+    const outerEnd = enter(reader);
+    const offset = reader.position;
+    const length = reader.end - reader.position;
+    const point = readPoint(reader, metric.data);
+    leave(reader, outerEnd);
+    if (point === undefined) {
+      this.#drop('malformed_point');
+      return 0;
+    }
+    const attributes = decodeAttributes({
+      body: this.#body,
+      offset,
+      length,
+      field: attributesField(metric.data),
+    });
+    const labels = { ...pointLabels(attributes), ...enclosure.fixed };
+    const timeMs = point.unixNanos === 0n ? this.#receivedMs : Number(point.unixNanos / 1_000_000n);
+    for (const { suffix, label, value } of point.samples) {
+      const own: Record<string, string> = { __name__: `${family}${suffix}` };
+      if (label !== undefined) own[label[0]] = label[1];
+      this.#sink.sample({ ...labels, ...own }, timeMs, value, point.noRecordedValue);
+    }
+    this.delivered += 1;
+    return timeMs;
+  }
+
+  #drop(reason: DropReason): void {
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
+  }
+}
+
+function refusalOf(metric: MetricColumns): DropReason | undefined {
+  if (metric.data === 0) return 'empty_metric';
+  if (metric.data === 10) return 'exponential_histogram';
+  return metric.delta && (metric.data === 7 || metric.data === 9) ? 'delta_temporality' : undefined;
+}
+
+function typeOf(metric: MetricColumns): PrometheusType {
+  if (metric.data === 9 || metric.data === 10) return 'histogram';
+  if (metric.data === 11) return 'summary';
+  return metric.data === 7 && metric.monotonic ? 'counter' : 'gauge';
+}
+
+function attributesField(data: number): number {
+  return data === 9 ? 9 : 7;
+}
+
+function readPoint(reader: WireReader, data: number): PointValues | undefined {
+  if (data === 9) return readHistogramPoint(reader);
+  return data === 11 ? readSummaryPoint(reader) : readNumberPoint(reader);
+}
+
+/** `Metric`: name 1, description 2, unit 3, data 5|7|9|10|11. */
+function readMetric(reader: WireReader): MetricColumns {
+  const texts: [string, string, string] = ['', '', ''];
+  let data = 0;
+  let dataOffset = 0;
+  let dataLength = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field >= 1 && field <= 3) {
+      reader.expect(BYTES);
+      texts[field - 1] = textAt(reader.bytes, reader.valueOffset, reader.valueLength);
+    } else if (field === 5 || field === 7 || field === 9 || field === 10 || field === 11) {
+      reader.expect(BYTES);
+      data = field;
+      dataOffset = reader.valueOffset;
+      dataLength = reader.valueLength;
+    }
+  }
+  const [name, description, unit] = texts;
+  return {
+    name,
+    description,
+    unit,
+    data,
+    dataOffset,
+    dataLength,
+    ...readKind(reader.bytes, dataOffset, dataLength),
+  };
+}
+
+/** aggregation_temporality 2, is_monotonic 3. */
+function readKind(body: Uint8Array, offset: number, length: number): { delta: boolean; monotonic: boolean } {
+  const reader = new WireReader(body, offset, offset + length);
+  let temporality = 0;
+  let monotonic = false;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (reader.type !== VARINT) continue;
+    if (field === 2) temporality = reader.varint;
+    else if (field === 3) monotonic = reader.varint !== 0;
+  }
+  return { delta: temporality !== CUMULATIVE, monotonic };
+}
+
+/** `job`, `instance` and the scope: they win over attributes of the same name. */
+function enclosureOf(
+  body: Uint8Array,
+  resource: ResourceColumns | undefined,
+  scope: ScopeColumns | undefined,
+): Enclosure {
+  const fixed: Record<string, string> = { ...targetLabels(resource) };
+  if (scope !== undefined && scope.scopeLength > 0) {
+    const { name, version } = decodeScope(body, scope);
+    if (name !== '') fixed['otel_scope_name'] = name;
+    if (version !== '') fixed['otel_scope_version'] = version;
+  }
+  return { fixed };
+}
+
+function targetLabels(resource: ResourceColumns | undefined): Record<string, string> {
+  if (resource === undefined) return {};
+  const { serviceName, serviceNamespace, serviceInstanceId } = resource;
+  const job = serviceNamespace === '' ? serviceName : `${serviceNamespace}/${serviceName}`;
+  return serviceInstanceId === '' ? { job } : { job, instance: serviceInstanceId };
+}
+
+/** `target_info`, one per resource: what else it says about itself. */
+function targetInfo(
+  body: Uint8Array,
+  resource: ResourceColumns | undefined,
+  timeMs: number,
+  sink: SampleSink,
+): void {
+  if (resource === undefined || timeMs === 0) return;
+  const list = { body, offset: resource.resourceOffset, length: resource.resourceLength, field: 1 };
+  const identity = new Set(['service.name', 'service.namespace', 'service.instance.id']);
+  const others = decodeAttributes(list).filter(({ key }) => !identity.has(key));
+  if (others.length === 0) return;
+  sink.metadata('target_info', { type: 'gauge', help: 'Target metadata', unit: '' });
+  sink.sample(
+    { ...pointLabels(others), ...targetLabels(resource), __name__: 'target_info' },
+    timeMs,
+    1,
+    false,
+  );
+}
+
+/** Attributes as labels; where two keys give one label, their values are joined with `;` in order of the keys. */
+function pointLabels(attributes: readonly Attribute[]): Labels {
+  const labels: Record<string, string> = {};
+  const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { key, value } of sorted) {
+    const text = scalarText(value) ?? (value.kind === 'empty' ? '' : jsonText(value));
+    const name = labelName(key);
+    const before = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    if (before !== undefined) Object.defineProperty(labels, name, entry(`${before};${text}`));
+    else if (text !== '') Object.defineProperty(labels, name, entry(text));
+  }
+  return labels;
+}
+
+/** `__proto__` is a label like any other. */
+function entry(value: string): PropertyDescriptor {
+  return { value, enumerable: true, writable: true, configurable: true };
+}
+
+function jsonText(value: Attribute['value']): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'bigint' ? String(inner) : inner instanceof Uint8Array ? [...inner] : inner,
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * OTLP names and units in Prometheus' words (OpenTelemetry specification,
+ * "Prometheus and OpenMetrics Compatibility"): illegal characters become `_`,
+ * the unit becomes a suffix in words, monotonic sums end in `_total`.
+ */
+
+const UNITS: Readonly<Record<string, string>> = {
+  d: 'days',
+  h: 'hours',
+  min: 'minutes',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+  By: 'bytes',
+  KiBy: 'kibibytes',
+  MiBy: 'mebibytes',
+  GiBy: 'gibibytes',
+  TiBy: 'tibibytes',
+  KBy: 'kilobytes',
+  MBy: 'megabytes',
+  GBy: 'gigabytes',
+  TBy: 'terabytes',
+  m: 'meters',
+  V: 'volts',
+  A: 'amperes',
+  J: 'joules',
+  W: 'watts',
+  g: 'grams',
+  Cel: 'celsius',
+  Hz: 'hertz',
+  '%': 'percent',
+};
+const PER_UNITS: Readonly<Record<string, string>> = {
+  s: 'second',
+  m: 'minute',
+  h: 'hour',
+  d: 'day',
+  w: 'week',
+  mo: 'month',
+  y: 'year',
+};
+
+export type PrometheusType = 'counter' | 'gauge' | 'histogram' | 'summary';
+
+/** Name of the metric family; histograms and summaries get their suffixes per series. */
+export function metricName(name: string, unit: string, type: PrometheusType): string {
+  let full = cleaned(name, /[^a-zA-Z0-9_:]/g);
+  for (const word of unitWords(unit, type)) {
+    if (!full.split('_').includes(word)) full += `_${word}`;
+  }
+  if (type === 'counter') full = `${full.replace(/_total$/, '')}_total`;
+  return /^\d/.test(full) ? `_${full}` : full;
+}
+
+/** Label name; a name that begins with a digit gets `key_` before it. */
+export function labelName(key: string): string {
+  const clean = key.replace(/[^a-zA-Z0-9_]/g, '_');
+  if (/^\d/.test(clean)) return `key_${clean}`;
+  return /^_[^_]/.test(clean) && !key.startsWith('_') ? `key${clean}` : clean;
+}
+
+function unitWords(unit: string, type: PrometheusType): string[] {
+  const plain = unit.replace(/\{[^}]*\}/g, '').trim();
+  if (plain === '1') return type === 'gauge' ? ['ratio'] : [];
+  const [main = '', per] = plain.split('/', 2);
+  const words: string[] = [];
+  const mainWord = UNITS[main] ?? cleaned(main, /[^a-zA-Z0-9]/g);
+  if (mainWord !== '') words.push(mainWord);
+  if (per !== undefined && per !== '') words.push('per', PER_UNITS[per] ?? cleaned(per, /[^a-zA-Z0-9]/g));
+  return words;
+}
+
+function cleaned(text: string, illegal: RegExp): string {
+  return text.replace(illegal, '_').replace(/_{2,}/g, '_').replace(/_$/, '');
+}
+
+/** A bound as Prometheus 3 writes `le` and `quantile`: always with a fraction or an exponent. */
+export function boundText(bound: number): string {
+  if (bound === Infinity) return '+Inf';
+  if (bound === -Infinity) return '-Inf';
+  if (Number.isNaN(bound)) return 'NaN';
+  const text = String(bound).replace(/e([+-])(\d)$/, 'e$10$2');
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
