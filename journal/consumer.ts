@@ -29,8 +29,12 @@ export interface ConsumerOptions {
   /** Where the consumer's own durable state says it is. */
   readonly cursor: Cursor;
   readonly bytesMax: number;
-  /** Also called without records when something was lost or the position moved. A rejection ends the loop. */
-  readonly handle: (batch: ConsumerBatch) => Promise<void>;
+  /**
+   * Also called without records when something was lost or the position moved. It
+   * returns the cursor to go on from when it has dropped items (`dropItems`). A
+   * rejection ends the loop.
+   */
+  readonly handle: (batch: ConsumerBatch) => Promise<Cursor | void>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** A read that failed is tried again with back-off; this hears of it. */
@@ -55,8 +59,8 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
     if (batch === undefined) continue;
     const advanced = advance(cursor, batch);
     if (batch.records.length === 0 && !isMoved(cursor, advanced.cursor)) continue;
-    cursor = advanced.cursor;
-    await options.handle({ records: advanced.records, cursor, reader });
+    const handled = await options.handle({ records: advanced.records, cursor: advanced.cursor, reader });
+    cursor = handled ?? advanced.cursor;
   }
 }
 

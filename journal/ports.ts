@@ -45,7 +45,12 @@ export interface Cursor {
   readonly position: Position;
   /** Highest sequence seen, by `partition/node/epoch`: what comes again is skipped. */
   readonly producers: Readonly<Record<string, number>>;
-  /** Items accepted up to here, by the record headers. */
+  /**
+   * Items accepted up to here, by partition, as the headers of the records say:
+   * not counted by the consumer, so that the ledger can find a record it never saw.
+   */
+  readonly acceptedIn: Readonly<Record<string, Totals>>;
+  /** Sum of `acceptedIn`. */
   readonly accepted: Totals;
   readonly delivered: Totals;
   /** By reason: `retention`, `corrupt`, or a reason of the consumer's own. */

@@ -10,6 +10,7 @@ import type { Cursor, JournalRecord, RecordBatch } from '#journal/ports.ts';
 export const NEW_CURSOR: Cursor = {
   position: {},
   producers: {},
+  acceptedIn: {},
   accepted: NO_ITEMS,
   delivered: NO_ITEMS,
   dropped: {},
@@ -39,7 +40,7 @@ export function advance(cursor: Cursor, batch: RecordBatch): Advanced {
   const records: JournalRecord[] = [];
   const producers: Record<string, number> = { ...cursor.producers };
   let delivered = cursor.delivered;
-  let accepted = cursor.accepted;
+  const acceptedIn: Record<string, Totals> = { ...cursor.acceptedIn };
   let added = false;
   for (const record of batch.records) {
     const key = keyOf(record);
@@ -48,20 +49,22 @@ export function advance(cursor: Cursor, batch: RecordBatch): Advanced {
     added ||= seen === undefined;
     producers[key] = record.id.sequence;
     delivered = addItems(delivered, record.kind, record.items);
-    accepted = addItems(accepted, record.kind, record.items);
+    acceptedIn[String(record.partition)] = record.accepted;
     records.push(record);
   }
   let dropped = cursor.dropped;
   for (const [reason, totals] of Object.entries(batch.lost)) {
     dropped = { ...dropped, [reason]: sumTotals(dropped[reason] ?? NO_ITEMS, totals) };
-    accepted = sumTotals(accepted, totals);
+    // The header of the next record counts them too; until one comes this stands in for it.
+    if (batch.records.length === 0) acceptedIn['0'] = sumTotals(acceptedIn['0'] ?? NO_ITEMS, totals);
   }
   return {
     records,
     cursor: {
       position: { ...cursor.position, ...batch.position },
       producers: added ? forgetOldEpochs(producers) : producers,
-      accepted,
+      acceptedIn,
+      accepted: Object.values(acceptedIn).reduce(sumTotals, NO_ITEMS),
       delivered,
       dropped,
     },

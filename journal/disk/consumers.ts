@@ -181,6 +181,8 @@ function isCursor(value: unknown): value is Cursor {
     isRecord(value) &&
     isNumbers(value['position']) &&
     isNumbers(value['producers']) &&
+    isRecord(value['acceptedIn']) &&
+    Object.values(value['acceptedIn']).every(isTotals) &&
     isTotals(value['accepted']) &&
     isTotals(value['delivered']) &&
     isRecord(value['dropped']) &&
