@@ -89,5 +89,5 @@ function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason ?? 'aborted'));
+  return reason instanceof Error ? reason : new Error('the request was aborted');
 }

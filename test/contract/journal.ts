@@ -125,9 +125,11 @@ async function risesInIdentity(backend: JournalBackend): Promise<void> {
     records.map((record) => record.id),
     ids,
   );
-  assert.ok((ids[0]?.sequence ?? 9) < (ids[1]?.sequence ?? 0), 'sequences rise');
-  assert.equal(ids[0]?.node, ids[3]?.node);
-  assert.ok((ids[0]?.epoch ?? 9) < (ids[3]?.epoch ?? 0), 'epochs rise');
+  const [first, second, , next] = ids;
+  assert.ok(first !== undefined && second !== undefined && next !== undefined);
+  assert.ok(first.sequence < second.sequence, 'sequences rise');
+  assert.equal(first.node, next.node);
+  assert.ok(first.epoch < next.epoch, 'epochs rise');
 }
 
 async function runsTotalsOn(backend: JournalBackend): Promise<void> {

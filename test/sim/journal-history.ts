@@ -16,7 +16,13 @@ import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
 import { MessageCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
-import type { ConsumerRegistration, Cursor, JournalRecord, JournalSource } from '#journal/ports.ts';
+import type {
+  ConsumerRegistration,
+  Cursor,
+  JournalReader,
+  JournalRecord,
+  JournalSource,
+} from '#journal/ports.ts';
 
 const DIRECTORY = 'data/journal';
 const CONSUMER: ConsumerRegistration = { name: 'store', onFull: 'refuse' };
@@ -176,26 +182,29 @@ class History {
   /** The consumer reads a little, from where its durable state says it is; whether it did. */
   async #consume(run: Run, isLast = false): Promise<boolean> {
     this.#seen.length = this.#stored.seenCount;
-    let { cursor } = this.#stored;
-    let didRead = false;
+    const before = this.#stored;
     try {
-      await using reader = await run.source.open({ cursor, consumer: CONSUMER });
-      const batches = isLast ? 1000 : 1 + this.random.below(3);
-      for (let count = 0; count < batches; count += 1) {
-        const batch = await reader.next({ bytesMax: 64 + this.random.below(2000), waitMs: 0 });
-        if (batch.records.length === 0 && Object.keys(batch.lost).length === 0) break;
-        const advanced = advance(cursor, batch);
-        for (const record of advanced.records) this.#see(record);
-        cursor = advanced.cursor;
-        if (!isLast && this.random.below(3) === 0) continue;
-        this.#stored = { cursor, seenCount: this.#seen.length };
-        didRead = true;
-        if (this.random.below(2) === 0) await run.source.reportCursor(CONSUMER, cursor);
-      }
+      await using reader = await run.source.open({ cursor: before.cursor, consumer: CONSUMER });
+      await this.#readBatches(run, reader, isLast);
     } catch (error) {
       if (isLast || !isOfTheDisk(error)) throw error;
     }
-    return didRead;
+    return this.#stored !== before;
+  }
+
+  async #readBatches(run: Run, reader: JournalReader, isLast: boolean): Promise<void> {
+    let { cursor } = this.#stored;
+    for (let left = isLast ? 1000 : 1 + this.random.below(3); left > 0; left -= 1) {
+      const batch = await reader.next({ bytesMax: 64 + this.random.below(2000), waitMs: 0 });
+      if (batch.records.length === 0 && Object.keys(batch.lost).length === 0) return;
+      const advanced = advance(cursor, batch);
+      for (const record of advanced.records) this.#see(record);
+      cursor = advanced.cursor;
+      // A consumer may seal several batches at once, and die before it does.
+      if (!isLast && this.random.below(3) === 0) continue;
+      this.#stored = { cursor, seenCount: this.#seen.length };
+      if (this.random.below(2) === 0) await run.source.reportCursor(CONSUMER, cursor);
+    }
   }
 
   async #consumeAll(run: Run): Promise<void> {
