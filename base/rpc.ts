@@ -126,7 +126,15 @@ export function connectRpc<Api extends object>(port: RpcPort, peer: string): Rem
         resolve: (value) => (done(), resolve(value)),
         reject: (error) => (done(), reject(error)),
       });
-      port.post({ rpc: 'call', id, method, args: sent, abortable } satisfies Message);
+      try {
+        port.post({ rpc: 'call', id, method, args: sent, abortable } satisfies Message);
+      } catch (error) {
+        // An argument cannot be cloned: the call never left.
+        waiting.delete(id);
+        done();
+        reject(error instanceof Error ? error : new Error(errorText(error)));
+        return;
+      }
       if (signal?.aborted) onAbort();
     });
   }

@@ -9,8 +9,10 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  type Alias,
   type Document,
   type Node,
+  type YAMLMap,
 } from 'yaml';
 import type { Problem } from '#base/problem.ts';
 
@@ -39,6 +41,7 @@ export type ConfigNode =
 export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
 const DEPTH_MAX = 64;
 const ALIASES_MAX = 1000;
+const MERGE_KEY = '<<';
 
 export interface ParsedYaml {
   /** One root a document; an empty document gives none. */
@@ -86,26 +89,55 @@ class Converter {
     const at = place(this.#counter, node?.range?.[0] ?? 0);
     if (node === null || node === undefined) return empty(at);
     if (depth > DEPTH_MAX) return this.#refuse(`nested deeper than ${DEPTH_MAX} levels`, at);
-    if (isAlias(node)) {
-      this.#aliases += 1;
-      if (this.#aliases > ALIASES_MAX) return this.#refuse(`more than ${ALIASES_MAX} aliases`, at);
-      return this.node(node.resolve(this.#document), depth + 1);
-    }
+    if (isAlias(node)) return this.#aliased(node, at, depth);
     if (isSeq(node)) {
       return { kind: 'list', place: at, items: node.items.map((item) => this.node(item as Node, depth + 1)) };
     }
     if (isMap(node)) {
-      const entries = node.items.map((pair): MapEntry => {
-        const key = pair.key as Node;
-        return {
-          key: isScalar(key) ? String(key.value) : String(key),
-          place: place(this.#counter, key.range?.[0] ?? 0),
-          value: this.node(pair.value as Node | null, depth + 1),
-        };
-      });
-      return { kind: 'map', place: at, entries };
+      return { kind: 'map', place: at, entries: this.#entries(node, depth) };
     }
     return isScalar(node) ? scalar(node.value, node.source, at) : empty(at);
+  }
+
+  #aliased(alias: Alias, at: Place, depth: number): ConfigNode {
+    this.#aliases += 1;
+    if (this.#aliases > ALIASES_MAX) return this.#refuse(`more than ${ALIASES_MAX} aliases`, at);
+    const anchored = alias.resolve(this.#document);
+    if (anchored === undefined) return this.#refuse(`no anchor &${alias.source} stands before this`, at);
+    return this.node(anchored, depth + 1);
+  }
+
+  #entries(map: YAMLMap, depth: number): MapEntry[] {
+    const own: MapEntry[] = [];
+    const merged: MapEntry[] = [];
+    for (const pair of map.items) {
+      const key = pair.key as Node;
+      const entry: MapEntry = {
+        key: keyText(key),
+        place: place(this.#counter, key.range?.[0] ?? 0),
+        value: this.node(pair.value as Node | null, depth + 1),
+      };
+      if (entry.key === MERGE_KEY) merged.push(...this.#mergeable(entry));
+      else own.push(entry);
+    }
+    // What stands here wins over what is merged, and of that the first.
+    const taken = new Set(own.map((entry) => entry.key));
+    for (const entry of merged) {
+      if (taken.has(entry.key)) continue;
+      taken.add(entry.key);
+      own.push(entry);
+    }
+    return own;
+  }
+
+  /** Entries of `<<: *map` or `<<: [*map, *map]`. */
+  #mergeable({ value }: MapEntry): readonly MapEntry[] {
+    const maps = value.kind === 'list' ? value.items : [value];
+    return maps.flatMap((source) => {
+      if (source.kind === 'map') return source.entries;
+      this.#complain('only maps can be merged with <<', source.place);
+      return [];
+    });
   }
 
   #refuse(message: string, at: Place): ConfigNode {
@@ -119,6 +151,12 @@ function scalar(value: unknown, source: string | undefined, at: Place): ConfigNo
     return { kind: 'scalar', place: at, value: Number(value), text: source ?? String(value) };
   const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   return { kind: 'scalar', place: at, value: known ? value : null, text: source ?? String(value) };
+}
+
+/** The parser reads a merge key as a symbol of its own. */
+function keyText(key: Node): string {
+  if (!isScalar(key)) return String(key);
+  return typeof key.value === 'symbol' ? MERGE_KEY : String(key.value);
 }
 
 function empty(at: Place): ConfigNode {
