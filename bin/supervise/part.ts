@@ -62,6 +62,10 @@ export class Part<Api extends object, Options, Info> {
     });
   }
 
+  get isUp(): boolean {
+    return this.#state.kind === 'up';
+  }
+
   /** Launches it and waits until it runs. @throws whatever its boot throws */
   async start(): Promise<Info> {
     const host = this.#settings.launch();

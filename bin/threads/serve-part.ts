@@ -2,6 +2,8 @@
  * What every thread and child process does alike: wait for its options, start
  * its room, answer calls, hand over its metrics, stop when told.
  */
+import { errorText } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
 import type { MetricFamily } from '#base/metrics.ts';
 import { serveRpc, type RpcPort } from '#base/rpc.ts';
 import { invariant } from '#base/invariant.ts';
@@ -54,4 +56,15 @@ export function servePart<Options, Info>(
       },
     }),
   );
+}
+
+/** A part whose loop has failed for good ends itself, and is started again with fresh state. */
+export function dieWith(finished: Promise<void>, log: Logger): void {
+  finished.catch((error: unknown) => {
+    log.error(
+      { error: errorText(error), stack: error instanceof Error ? error.stack : '' },
+      'stopped by an error',
+    );
+    process.exit(1);
+  });
 }

@@ -1,0 +1,87 @@
+/**
+ * `plimsoll.yaml`: one file, each room's part read by that room's schema. The
+ * same code reads it for `up` and for `validate`, so what passes one starts.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { alertingSchema } from '#alerting/config.ts';
+import {
+  mapped,
+  notSupportedYet,
+  object,
+  section,
+  type ReadContext,
+  type Schema,
+} from '#base/config/schema.ts';
+import { parseYaml } from '#base/config/yaml.ts';
+import { CodedError } from '#base/errors.ts';
+import { formatProblem, type Problem } from '#base/problem.ts';
+import { receiversSchema } from '#collector/config.ts';
+import { JOURNAL_SCHEMA } from '#journal/config.ts';
+import { SERVER_SCHEMA } from '#server/config.ts';
+import { DOCUMENTS_SCHEMA } from '#storage/embedded/documents/config.ts';
+import { METRICS_SCHEMA } from '#storage/embedded/metrics/config.ts';
+
+const fields = object({
+  receivers: section(receiversSchema, 'Where telemetry comes in.'),
+  journal: section(JOURNAL_SCHEMA, 'The write-ahead log of all telemetry.'),
+  storage: section(
+    object({
+      documents: section(DOCUMENTS_SCHEMA, 'Spans and logs: DuckDB over Parquet.'),
+      metrics: section(METRICS_SCHEMA, 'Metrics: series in memory, sealed chunks on disk.'),
+    }),
+    'The embedded stores.',
+  ),
+  alerting: section(alertingSchema, 'SLOs and where their pages go.'),
+  server: section(SERVER_SCHEMA, 'The origin: the APIs on one address.'),
+  processors: notSupportedYet('remove it; data is kept as it came'),
+  connectors: notSupportedYet('remove it'),
+  exporters: notSupportedYet('remove it; the embedded stores keep the data'),
+  extensions: notSupportedYet('remove it'),
+  service: notSupportedYet('remove it; every receiver feeds every embedded store'),
+});
+
+/** Schema of the whole file. */
+export const CONFIG_SCHEMA = fields;
+
+type ValueOf<S> = S extends Schema<infer T> ? T : never;
+export type PlimsollConfig = ValueOf<typeof fields>;
+
+/** What `up` runs with when no file is named; also the file to copy from. */
+export const EMBEDDED_CONFIG_FILE = fileURLToPath(new URL('../plimsoll.yaml', import.meta.url));
+
+export interface ReadConfig {
+  /** Undefined when there is an error among the problems. */
+  readonly config: PlimsollConfig | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the text of a configuration file; an empty one means all defaults. */
+export function readConfig(file: string, text: string): ReadConfig {
+  const parsed = parseYaml(file, text);
+  const context: ReadContext = { file, problems: [...parsed.problems] };
+  if (parsed.problems.length > 0) return { config: undefined, problems: context.problems };
+  const empty = { kind: 'map', place: { line: 1, column: 1 }, entries: [] } as const;
+  const config = mapped(fields, (value) => value).read(parsed.roots[0] ?? empty, '', context);
+  return { config, problems: context.problems };
+}
+
+/** @throws CodedError `PLIM_CONFIG_INVALID` with every problem, one a line */
+export function loadConfig(file: string): PlimsollConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    throw new CodedError(
+      'PLIM_CONFIG_INVALID',
+      `the configuration file ${file} ${reason}; name another with --config`,
+    );
+  }
+  const { config, problems } = readConfig(file, text);
+  if (config === undefined) {
+    throw new CodedError('PLIM_CONFIG_INVALID', problems.map(formatProblem).join('\n'));
+  }
+  return config;
+}

@@ -1,0 +1,83 @@
+/** One look at the whole pipeline: journal, ledger, stores. Read for the API and for /metrics. */
+import type { Meter } from '#base/metrics.ts';
+import type { Parts } from '#bin/platform.ts';
+import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.ts';
+import { NO_ITEMS } from '#signals/records.ts';
+import { METRICS } from '#signals/registry.ts';
+import type { PipelineView } from '#server/plimsoll/ledger.ts';
+import type { StoreStatus } from '#storage/ports.ts';
+
+export interface PipelineReader {
+  read(): Promise<PipelineView>;
+  /** Reads, and sets the gauges of the ledger and the stores. */
+  expose(meter: Meter): Promise<void>;
+}
+
+export function createPipelineView(parts: Parts): PipelineReader {
+  let gauges: ReturnType<typeof makeGauges> | undefined;
+  return {
+    read: () => read(parts),
+    async expose(meter) {
+      gauges ??= makeGauges(meter);
+      const view = await read(parts).catch(() => undefined);
+      if (view !== undefined) setGauges(gauges, view);
+    },
+  };
+}
+
+async function read(parts: Parts): Promise<PipelineView> {
+  const [stores, alerting] = await Promise.all([
+    Promise.all([parts.documents?.api.storeStatus(), parts.metrics?.api.storeStatus()]),
+    parts.alerting?.api.status(),
+  ]);
+  // After the consumers: so that none can be ahead of what the journal is seen to have accepted.
+  const journal = await parts.ingest?.api.journalStatus();
+  const present = stores.filter((store): store is StoreStatus => store !== undefined);
+  const consumers: LedgerConsumer[] = present.map(({ name, cursor }) => ({ name, cursor }));
+  if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
+  const rows = journal === undefined ? [] : ledger(journal, consumers);
+  return {
+    journal: {
+      state: journal?.state ?? 'elsewhere',
+      bytes: journal?.bytes ?? 0,
+      bytesMax: journal?.bytesMax ?? 0,
+      records: journal?.records ?? 0,
+      corruptRecords: journal?.corruptRecords ?? 0,
+      failedSyncs: journal?.failedSyncs ?? 0,
+      accepted: journal?.accepted ?? NO_ITEMS,
+    },
+    rows,
+    stores: present.map(({ cursor: _cursor, ...store }) => store),
+  };
+}
+
+function makeGauges(meter: Meter) {
+  return {
+    accepted: meter.gauge(METRICS.ledgerAccepted),
+    delivered: meter.gauge(METRICS.ledgerDelivered),
+    dropped: meter.gauge(METRICS.ledgerDropped),
+    held: meter.gauge(METRICS.ledgerHeld),
+    residual: meter.gauge(METRICS.ledgerResidual),
+    bytes: meter.gauge(METRICS.storeBytes),
+    tail: meter.gauge(METRICS.storeTailItems),
+    resident: meter.gauge(METRICS.storeResidentBytes),
+  };
+}
+
+function setGauges(gauges: ReturnType<typeof makeGauges>, view: PipelineView): void {
+  for (const [signal, items] of Object.entries(view.journal.accepted)) gauges.accepted.set(items, { signal });
+  for (const row of view.rows) setRow(gauges, row);
+  for (const store of view.stores) {
+    gauges.bytes.set(store.bytes, { store: store.name });
+    gauges.tail.set(store.tailItems, { store: store.name });
+    if (store.residentBytes !== undefined) gauges.resident.set(store.residentBytes, { store: store.name });
+  }
+}
+
+function setRow(gauges: ReturnType<typeof makeGauges>, row: LedgerRow): void {
+  const labels = { signal: row.signal, consumer: row.consumer };
+  gauges.delivered.set(row.delivered, labels);
+  gauges.held.set(row.held, labels);
+  gauges.residual.set(row.residual, labels);
+  for (const [reason, items] of Object.entries(row.dropped)) gauges.dropped.set(items, { ...labels, reason });
+}

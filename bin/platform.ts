@@ -1,0 +1,257 @@
+/**
+ * The platform: starts the threads a role needs, puts the origin in front, and
+ * stops all in order: first nothing more comes in, then everyone flushes.
+ */
+import path from 'node:path';
+import { CodedError } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { createLogger } from '#base/real/log.ts';
+import { createMeter } from '#base/real/metrics.ts';
+import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
+import { Part } from '#bin/supervise/part.ts';
+import { createPipelineView } from '#bin/pipeline-view.ts';
+import type { AlertingOptions, AlertingThreadApi } from '#bin/threads/alerting.ts';
+import type { DocumentsApi, DocumentsOptions } from '#bin/threads/documents.ts';
+import type { IngestApi, IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
+import type { MetricsApi, MetricsOptions } from '#bin/threads/metrics.ts';
+import type { UpSettings } from '#bin/verbs/settings.ts';
+import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
+import type { ConsumerRegistration } from '#journal/ports.ts';
+import { METRICS } from '#signals/registry.ts';
+import { listen } from '#server/http/listen.ts';
+import { metricsPage } from '#server/http/metrics-page.ts';
+import { hostName, LOOPBACK_NAMES, type AccessRules } from '#server/http/security.ts';
+import { createOrigin } from '#server/origin.ts';
+import { routersFor } from '#server/routers.ts';
+
+export type Role = 'up' | 'collector' | 'alerting';
+
+export interface Platform extends AsyncDisposable {
+  readonly origin: string;
+  readonly otlpHttp: string | null;
+}
+
+/** Heap a worker may use before it is ended and started again. */
+const HEAP_MIB_MAX = 1024;
+/** Everyone of the embedded shape must see every record. */
+const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
+  { name: 'documents', onFull: 'refuse' },
+  { name: 'metrics', onFull: 'refuse' },
+  { name: 'alerting', onFull: 'refuse' },
+];
+/** How long a wait for the next commit lasts before it is looked at again. */
+const COMMIT_WAIT_MS = 1000;
+
+export interface Parts {
+  readonly ingest: Part<IngestApi, IngestOptions, IngestInfo> | undefined;
+  readonly documents: Part<DocumentsApi, DocumentsOptions, undefined> | undefined;
+  readonly metrics: Part<MetricsApi, MetricsOptions, undefined> | undefined;
+  readonly alerting: Part<AlertingThreadApi, AlertingOptions, undefined> | undefined;
+}
+
+/** @throws CodedError when an address is taken or a part does not start; nothing is left running then */
+export async function startPlatform(
+  role: Role,
+  settings: UpSettings,
+  onLost: (error: CodedError) => void,
+): Promise<Platform> {
+  const log = createLogger('main', settings.logLevel);
+  const builder = new PlatformBuilder(role, settings, log, onLost);
+  try {
+    return await builder.start();
+  } catch (error) {
+    await builder[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class PlatformBuilder implements AsyncDisposable {
+  readonly #role: Role;
+  readonly #settings: UpSettings;
+  readonly #log: Logger;
+  readonly #onLost: (error: CodedError) => void;
+  readonly #committed = createCommittedCell();
+  readonly #stop = new AbortController();
+  readonly #restarts: Parameters<typeof exposeMain>[0] = [];
+  #parts: Parts | undefined;
+  #ingestInfo: IngestInfo | undefined;
+  #closeOrigin: (() => Promise<void>) | undefined;
+
+  constructor(role: Role, settings: UpSettings, log: Logger, onLost: (error: CodedError) => void) {
+    this.#role = role;
+    this.#settings = settings;
+    this.#log = log;
+    this.#onLost = onLost;
+  }
+
+  async start(): Promise<Platform> {
+    const { listen: address } = this.#settings;
+    // The origin's port is taken first: links in pages need it, and a taken one should be said at once.
+    const listening = await listen((request, response) => handler(request, response), address, '--listen');
+    let handler: Parameters<typeof listen>[0] = (_request, response) => {
+      response.writeHead(503, { 'Retry-After': '1' }).end();
+    };
+    this.#closeOrigin = async () => {
+      await listening[Symbol.asyncDispose]();
+    };
+    const parts = this.#makeParts(this.#settings.config.server.externalUrl ?? listening.url);
+    this.#parts = parts;
+    this.#ingestInfo = await parts.ingest?.start();
+    await Promise.all([parts.documents?.start(), parts.metrics?.start(), parts.alerting?.start()]);
+    if (parts.documents !== undefined) void this.#tellDocuments(parts.documents);
+    handler = this.#origin(parts, listening.address.host);
+    return {
+      origin: listening.url,
+      otlpHttp: this.#ingestInfo?.otlpHttpUrl ?? null,
+      [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    const parts = this.#parts;
+    await Promise.all([this.#closeOrigin?.(), parts?.ingest?.stop()]);
+    await Promise.all([parts?.documents?.stop(), parts?.metrics?.stop(), parts?.alerting?.stop()]);
+  }
+
+  #makeParts(externalUrl: string): Parts {
+    const { config, dataDirectory, logLevel } = this.#settings;
+    const directoryOf = (name: string): string => path.join(dataDirectory, name);
+    const journalDirectory = directoryOf('journal');
+    const all = this.#role === 'up';
+    const common = { journalDirectory, logLevel };
+    return {
+      ingest:
+        this.#role === 'alerting'
+          ? undefined
+          : this.#worker('ingest', (): IngestOptions => ({
+              directory: journalDirectory,
+              journal: config.journal,
+              otlpHttp: config.receivers.otlp.http,
+              // Started again, it takes the port it had: senders know it.
+              address: this.#ingestInfo?.otlpHttp ?? this.#settings.otlpHttp,
+              apiKey: config.server.apiKey,
+              consumers: all ? EMBEDDED_CONSUMERS : undefined,
+              committed: this.#committed,
+              logLevel,
+            })),
+      documents: all ? this.#documents({ ...common, directory: directoryOf('documents') }) : undefined,
+      metrics: all
+        ? this.#worker('metrics', (): MetricsOptions => ({
+            ...common,
+            directory: directoryOf('metrics'),
+            config: config.storage.metrics,
+            committed: this.#committed,
+          }))
+        : undefined,
+      alerting:
+        this.#role === 'collector'
+          ? undefined
+          : this.#worker('alerting', (): AlertingOptions => ({
+              ...common,
+              directory: directoryOf('alerting'),
+              sloDirectory: this.#settings.sloDirectory,
+              config: config.alerting,
+              externalUrl,
+              committed: all ? this.#committed : undefined,
+            })),
+    };
+  }
+
+  #worker<Api extends object, Options, Info>(name: string, options: () => Options): Part<Api, Options, Info> {
+    const file = new URL(`threads/${name}.ts`, import.meta.url);
+    return this.#part(name, () => launchWorker(name, file, HEAP_MIB_MAX), options);
+  }
+
+  #documents(
+    options: Omit<DocumentsOptions, 'config' | 'committed'>,
+  ): Part<DocumentsApi, DocumentsOptions, undefined> {
+    const file = new URL('threads/documents.ts', import.meta.url);
+    return this.#part(
+      'documents',
+      () => launchChild(file),
+      () => ({
+        ...options,
+        config: this.#settings.config.storage.documents,
+        committed: new SharedCommitted(this.#committed).current(),
+      }),
+    );
+  }
+
+  #part<Api extends object, Options, Info>(
+    name: string,
+    launch: ConstructorParameters<typeof Part<Api, Options, Info>>[0]['launch'],
+    options: () => Options,
+  ): Part<Api, Options, Info> {
+    const part = new Part<Api, Options, Info>({
+      name,
+      launch,
+      options,
+      clock: systemClock,
+      log: this.#log,
+      onLost: this.#onLost,
+    });
+    this.#restarts.push(part);
+    return part;
+  }
+
+  /** A child process cannot share the cell: it is told, one message at a time, the newest value. */
+  async #tellDocuments(documents: Part<DocumentsApi, DocumentsOptions, undefined>): Promise<void> {
+    const cell = new SharedCommitted(this.#committed);
+    let told = 0;
+    while (!this.#stop.signal.aborted) {
+      const offset = await cell.waitBeyond(told, COMMIT_WAIT_MS, this.#stop.signal);
+      // Told even when nothing is new: a child that was started again has to hear it.
+      await documents.api.setCommitted(offset).catch(() => {});
+      told = offset;
+    }
+  }
+
+  #origin(parts: Parts, host: string): ReturnType<typeof createOrigin> {
+    const main = exposeMain(this.#restarts);
+    const view = createPipelineView(parts);
+    return createOrigin({
+      access: this.#accessRules(host),
+      log: this.#log,
+      routers: routersFor({
+        alerting: parts.alerting?.api,
+        documents: parts.documents?.api,
+        prometheus: parts.metrics?.api,
+        pipeline: () => view.read(),
+      }),
+      metrics: async () => {
+        await view.expose(main);
+        const present = [parts.ingest, parts.documents, parts.metrics, parts.alerting];
+        const families = await Promise.all(present.map((part) => part?.collect() ?? []));
+        return metricsPage([await main.collect(), ...families]);
+      },
+      notReady: () => {
+        const down = this.#restarts.find((part) => !part.isUp);
+        return down === undefined ? undefined : `${down.name} is being started`;
+      },
+    });
+  }
+
+  #accessRules(host: string): AccessRules {
+    const { server } = this.#settings.config;
+    const external =
+      server.externalUrl === undefined ? undefined : hostName(new URL(server.externalUrl).host);
+    const names = [...LOOPBACK_NAMES, host.toLowerCase(), ...server.allowedHosts, external];
+    return { hosts: new Set(names.filter((name) => name !== undefined)), apiKey: server.apiKey };
+  }
+}
+
+/** The main thread's own metrics. */
+function exposeMain(parts: { readonly name: string; readonly restarts: number; readonly isUp: boolean }[]) {
+  const meter = createMeter();
+  const restarts = meter.gauge({ ...METRICS.threadRestarts, type: 'gauge' });
+  const resident = meter.gauge(METRICS.residentBytes);
+  meter.gauge(METRICS.processStart).set(Math.round(Date.now() / 1000 - process.uptime()));
+  meter.gauge(METRICS.buildInfo).set(1, { version: process.env['npm_package_version'] ?? '0.1.0' });
+  meter.onCollect(() => {
+    for (const part of parts) restarts.set(part.restarts, { thread: part.name });
+    resident.set(process.memoryUsage.rss(), { process: 'main' });
+  });
+  return meter;
+}

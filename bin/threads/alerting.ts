@@ -1,0 +1,72 @@
+/** Worker `alerting`: SLO engine, router, outbox, SQLite. */
+import path from 'node:path';
+import type { AlertingConfig } from '#alerting/config.ts';
+import type { AlertingApi } from '#alerting/ports.ts';
+import { createSloEngine } from '#alerting/slo/core/engine.ts';
+import { loadSloFolder } from '#alerting/slo/load.ts';
+import { startAlerting } from '#alerting/start.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { createLogger, type LogLevel } from '#base/real/log.ts';
+import { createMeter } from '#base/real/metrics.ts';
+import { systemNet } from '#base/real/net.ts';
+import { systemRandom } from '#base/real/random.ts';
+import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
+import { FileCommitted, SharedCommitted } from '#journal/disk/committed.ts';
+import { openDiskJournalSource } from '#journal/disk/reader.ts';
+
+export interface AlertingOptions {
+  readonly directory: string;
+  readonly journalDirectory: string;
+  readonly sloDirectory: string | undefined;
+  readonly config: AlertingConfig;
+  readonly externalUrl: string;
+  /** Undefined: the writer is another program; its file is watched. */
+  readonly committed: SharedArrayBuffer | undefined;
+  readonly logLevel: LogLevel;
+}
+
+export type AlertingThreadApi = AlertingApi;
+
+async function start(options: AlertingOptions): Promise<RunningPart<undefined>> {
+  const log = createLogger('alerting', options.logLevel);
+  const meter = createMeter();
+  const { journalDirectory: directory, sloDirectory } = options;
+  const source = openDiskJournalSource({
+    disk: systemDisk,
+    clock: systemClock,
+    directory,
+    committed:
+      options.committed === undefined
+        ? new FileCommitted({ disk: systemDisk, clock: systemClock, directory })
+        : new SharedCommitted(options.committed),
+  });
+  await systemDisk.makeDir(options.directory);
+  const alerting = await startAlerting({
+    source,
+    engine: createSloEngine(),
+    loadDocuments: () =>
+      sloDirectory === undefined
+        ? Promise.resolve({ documents: [], problems: [] })
+        : loadSloFolder(sloDirectory),
+    config: options.config,
+    databasePath: path.join(options.directory, 'state.sqlite'),
+    externalUrl: options.externalUrl,
+    clock: systemClock,
+    net: systemNet,
+    random: systemRandom,
+    log,
+    meter,
+  });
+  return {
+    info: undefined,
+    api: alerting,
+    collect: () => meter.collect(),
+    close: async () => {
+      await alerting[Symbol.asyncDispose]();
+    },
+  };
+}
+
+servePart(parentThreadPort(), start);

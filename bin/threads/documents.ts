@@ -1,0 +1,76 @@
+/** Child process `documents`: DuckDB over Parquet, spans and logs. */
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { createLogger, type LogLevel } from '#base/real/log.ts';
+import { createMeter } from '#base/real/metrics.ts';
+import { parentProcessPort } from '#base/real/rpc-ports.ts';
+import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
+import { MessageCommitted } from '#journal/disk/committed.ts';
+import { openDiskJournalSource } from '#journal/disk/reader.ts';
+import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
+import { startDocuments } from '#storage/embedded/documents/start.ts';
+import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
+
+export interface DocumentsOptions {
+  readonly directory: string;
+  readonly journalDirectory: string;
+  readonly config: DocumentsConfig;
+  readonly committed: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface DocumentsApi extends TraceReader, LogReader {
+  storeStatus(): Promise<StoreStatus>;
+  /** The journal is committed up to here. */
+  setCommitted(offset: number): Promise<void>;
+}
+
+async function start(options: DocumentsOptions): Promise<RunningPart<undefined>> {
+  const log = createLogger('documents', options.logLevel);
+  const meter = createMeter();
+  const committed = new MessageCommitted(systemClock);
+  committed.set(options.committed);
+  const source = openDiskJournalSource({
+    disk: systemDisk,
+    clock: systemClock,
+    directory: options.journalDirectory,
+    committed,
+  });
+  const store = await startDocuments({
+    disk: systemDisk,
+    clock: systemClock,
+    log,
+    meter,
+    directory: options.directory,
+    source,
+    config: options.config,
+  });
+  dieWith(store.finished, log);
+  const api: DocumentsApi = {
+    traceCapabilities: () => store.traceCapabilities(),
+    services: () => store.services(),
+    operations: (service) => store.operations(service),
+    trace: (traceId, signal) => store.trace(traceId, signal),
+    searchTraces: (search, signal) => store.searchTraces(search, signal),
+    searchLogs: (search, signal) => store.searchLogs(search, signal),
+    storeStatus: async () => ({ ...(await store.status()), residentBytes: process.memoryUsage.rss() }),
+    setCommitted: (offset) => {
+      committed.set(offset);
+      return Promise.resolve();
+    },
+  };
+  return {
+    info: undefined,
+    api,
+    collect: () => meter.collect(),
+    close: async () => {
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+// The parent stops us in its own order; without it there is nobody to serve.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.once('disconnect', () => process.exit(0));
+servePart(parentProcessPort(), start);

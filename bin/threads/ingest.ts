@@ -1,0 +1,101 @@
+/** Worker `ingest`: receivers' sockets, decoding, the journal's writer. */
+import type { Address } from '#base/config/schema.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { createLogger, type LogLevel } from '#base/real/log.ts';
+import { createMeter } from '#base/real/metrics.ts';
+import { systemRandom } from '#base/real/random.ts';
+import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
+import type { OtlpHttpConfig } from '#collector/config.ts';
+import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
+import type { JournalConfig } from '#journal/config.ts';
+import { publishCommitted } from '#journal/disk/committed.ts';
+import { openDiskJournal } from '#journal/disk/writer.ts';
+import type { ConsumerRegistration, JournalStatus } from '#journal/ports.ts';
+import { METRICS } from '#signals/registry.ts';
+
+export interface IngestOptions {
+  readonly directory: string;
+  readonly journal: JournalConfig;
+  readonly otlpHttp: OtlpHttpConfig;
+  readonly address: Address;
+  readonly apiKey: string | undefined;
+  /** Undefined: whoever has reported in the folder counts. */
+  readonly consumers: readonly ConsumerRegistration[] | undefined;
+  /** Cell of the committed offset. */
+  readonly committed: SharedArrayBuffer;
+  readonly logLevel: LogLevel;
+}
+
+export interface IngestInfo {
+  readonly otlpHttp: Address;
+  readonly otlpHttpUrl: string;
+}
+
+export interface IngestApi {
+  journalStatus(): Promise<JournalStatus>;
+}
+
+async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
+  const log = createLogger('ingest', options.logLevel);
+  const meter = createMeter();
+  const syncSeconds = meter.histogram(METRICS.journalSyncSeconds);
+  const journal = await openDiskJournal({
+    disk: systemDisk,
+    clock: systemClock,
+    random: systemRandom,
+    directory: options.directory,
+    config: options.journal,
+    ...(options.consumers === undefined ? {} : { consumers: options.consumers }),
+    onCommit: (offset, commitMs) => {
+      publishCommitted(options.committed, offset);
+      syncSeconds.observe(commitMs / 1000);
+    },
+  });
+  publishCommitted(options.committed, journal.committed());
+  exposeJournal(meter, () => journal.status());
+  const receiver = await startOtlpHttp({
+    address: options.address,
+    config: options.otlpHttp,
+    apiKey: options.apiKey,
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    meter,
+  });
+  return {
+    info: { otlpHttp: receiver.address, otlpHttpUrl: receiver.url },
+    api: { journalStatus: () => Promise.resolve(journal.status()) } satisfies IngestApi,
+    collect: () => meter.collect(),
+    async close() {
+      await receiver[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function exposeJournal(meter: ReturnType<typeof createMeter>, status: () => JournalStatus): void {
+  const bytes = meter.gauge(METRICS.journalBytes);
+  const bytesMax = meter.gauge(METRICS.journalBytesMax);
+  const held = meter.gauge(METRICS.journalHeldBytes);
+  const counters = {
+    records: meter.counter(METRICS.journalRecords),
+    corruptRecords: meter.counter(METRICS.journalCorrupt),
+    failedSyncs: meter.counter(METRICS.journalFailedSyncs),
+  };
+  const counted = { records: 0, corruptRecords: 0, failedSyncs: 0 };
+  meter.onCollect(() => {
+    const now = status();
+    bytes.set(now.bytes);
+    bytesMax.set(now.bytesMax);
+    for (const consumer of now.consumers) held.set(consumer.heldBytes, { consumer: consumer.name });
+    for (const name of ['records', 'corruptRecords', 'failedSyncs'] as const) {
+      counters[name].add(Math.max(0, now[name] - counted[name]));
+      counted[name] = now[name];
+    }
+  });
+}
+
+servePart(parentThreadPort(), start);

@@ -1,0 +1,40 @@
+/** `GET /api/plimsoll/v1/ledger`: the conservation ledger, and how the stores are. */
+import { Router } from 'express';
+import type { LedgerRow } from '#collector/ledger.ts';
+import type { Totals } from '#signals/records.ts';
+import type { StoreStatus } from '#storage/ports.ts';
+import { sendError } from '#server/http/errors.ts';
+
+export interface PipelineView {
+  readonly journal: {
+    readonly state: string;
+    readonly bytes: number;
+    readonly bytesMax: number;
+    readonly records: number;
+    readonly corruptRecords: number;
+    readonly failedSyncs: number;
+    readonly accepted: Totals;
+  };
+  readonly rows: readonly LedgerRow[];
+  readonly stores: readonly Omit<StoreStatus, 'cursor'>[];
+}
+
+export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
+  const router = Router();
+  router.get('/ledger', async (_request, response) => {
+    try {
+      const { journal, rows, stores } = await view();
+      response.json({
+        journal,
+        rows,
+        stores: stores.map(({ oldestUnixNanos, ...store }) => ({
+          ...store,
+          oldestUnixNanos: oldestUnixNanos?.toString(),
+        })),
+      });
+    } catch (error) {
+      sendError(response, error);
+    }
+  });
+  return router;
+}

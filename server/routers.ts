@@ -1,0 +1,51 @@
+/**
+ * Which router stands under which prefix. A part that does not run in this
+ * process (`plimsoll collector` has no stores) has no routes: they answer 404.
+ */
+import type { Router } from 'express';
+import type { AlertingApi } from '#alerting/ports.ts';
+import type { Remote } from '#base/rpc.ts';
+import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
+import { jaegerRoutes } from '#server/jaeger/routes.ts';
+import { incidentRoutes } from '#server/plimsoll/incidents.ts';
+import { ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
+import { logsRoute } from '#server/plimsoll/logs.ts';
+import { openApiRoute } from '#server/plimsoll/openapi.ts';
+import { sloRoutes } from '#server/plimsoll/slos.ts';
+import type { PrometheusApi } from '#server/prometheus/handlers.ts';
+import { prometheusRoutes } from '#server/prometheus/routes.ts';
+import type { LogReader, TraceReader } from '#storage/ports.ts';
+
+export interface OriginApis {
+  readonly alerting: Remote<AlertingApi> | undefined;
+  readonly documents: Remote<TraceReader & LogReader> | undefined;
+  readonly prometheus: Remote<PrometheusApi> | undefined;
+  readonly pipeline: () => Promise<PipelineView>;
+}
+
+export interface MountedRouter {
+  readonly prefix: string;
+  readonly router: Router;
+}
+
+const OWN = '/api/plimsoll/v1';
+
+/** In the order in which they are asked: longer prefixes first. */
+export function routersFor(apis: OriginApis): readonly MountedRouter[] {
+  const { alerting, documents, prometheus } = apis;
+  const mounted: MountedRouter[] = [
+    { prefix: '/api/plimsoll', router: openApiRoute() },
+    { prefix: OWN, router: ledgerRoutes(apis.pipeline) },
+  ];
+  if (documents !== undefined) mounted.push({ prefix: OWN, router: logsRoute(documents) });
+  if (alerting !== undefined) {
+    mounted.push(
+      { prefix: OWN, router: sloRoutes(alerting) },
+      { prefix: OWN, router: incidentRoutes(alerting) },
+      { prefix: '/api/v2', router: alertmanagerRoutes(alerting) },
+    );
+  }
+  if (prometheus !== undefined) mounted.push({ prefix: '/api/v1', router: prometheusRoutes(prometheus) });
+  if (documents !== undefined) mounted.push({ prefix: '/api', router: jaegerRoutes(documents) });
+  return mounted;
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { present } from '#base/invariant.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { NEW_CURSOR } from '#journal/core/cursor.ts';
+import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
+import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
+import { metricsContract, type MetricsBackend } from '#test/contract/metrics.ts';
+
+const NOW_MS = 1_700_000_100_000;
+const CONFIG: MetricsConfig = {
+  retentionMs: 3_600_000 * 24,
+  retentionBytes: 2 ** 30,
+  sealIntervalMs: 60_000,
+  sealSamples: 1_000_000,
+  seriesMax: 1000,
+};
+
+async function embedded(
+  config: MetricsConfig = CONFIG,
+): Promise<MetricsBackend & { store(): EmbeddedMetrics }> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'plimsoll-metrics-'));
+  let store = await EmbeddedMetrics.open(systemDisk, directory, config);
+  return {
+    get reader() {
+      return store;
+    },
+    store: () => store,
+    async write(samples) {
+      for (const { labels, timeMs, value, stale = false } of samples)
+        store.add(labels, timeMs, value, stale, NOW_MS);
+      await Promise.resolve();
+    },
+    async describe(name, metadata) {
+      store.describe(name, metadata);
+      await Promise.resolve();
+    },
+    flush: () => store.seal(NEW_CURSOR, NOW_MS),
+    async restart() {
+      await store[Symbol.asyncDispose]();
+      store = await EmbeddedMetrics.open(systemDisk, directory, config);
+    },
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+metricsContract('embedded metrics', () => embedded());
+
+test('embedded metrics: over the series limit further series are refused, known ones go on', async () => {
+  await using backend = await embedded({ ...CONFIG, seriesMax: 2 });
+  const store = backend.store();
+  const add = (name: string): string | undefined => store.add({ __name__: name }, NOW_MS, 1, false, NOW_MS);
+  assert.deepEqual(
+    [add('a'), add('b'), add('c'), add('a')],
+    [undefined, undefined, 'series_limit', undefined],
+  );
+});
+
+test('embedded metrics: retention deletes whole files and forgets their series', async () => {
+  await using backend = await embedded({ ...CONFIG, retentionMs: 60_000 });
+  const store = backend.store();
+  store.add({ __name__: 'old' }, NOW_MS, 1, false, NOW_MS);
+  await store.seal(NEW_CURSOR, NOW_MS);
+  assert.equal(store.seriesCount, 1);
+  await store.seal(NEW_CURSOR, NOW_MS + 61_000);
+  assert.equal(store.seriesCount, 0);
+  assert.equal(store.bytes, 0);
+});
+
+test('embedded metrics: a seal that fails loses nothing', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'plimsoll-metrics-'));
+  let broken = true;
+  const disk: typeof systemDisk = {
+    ...systemDisk,
+    rename: (source, target) =>
+      broken ? Promise.reject(new Error('the disk says no')) : systemDisk.rename(source, target),
+  };
+  const store = await EmbeddedMetrics.open(disk, directory, CONFIG);
+  store.add({ __name__: 'kept' }, NOW_MS, 1, false, NOW_MS);
+  const failed = store.seal(NEW_CURSOR, NOW_MS);
+  store.add({ __name__: 'kept' }, NOW_MS + 1, 2, false, NOW_MS);
+  await assert.rejects(failed, /says no/);
+  broken = false;
+  await store.seal(NEW_CURSOR, NOW_MS);
+  const matchers = [{ name: '__name__', operator: '=', value: 'kept' }] as const;
+  const [series] = await store.select({ matchers, startMs: 0, endMs: NOW_MS * 2 });
+  assert.deepEqual([...present(series, 'the series is there').values], [1, 2]);
+  await store[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});

@@ -1,0 +1,194 @@
+/**
+ * The contract of MetricReader, run on every backend that stores metrics. A
+ * backend brings a way to write samples, to make them durable, and to come back
+ * after a crash.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Labels, Matcher } from '#signals/matchers.ts';
+import type { LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
+
+export interface Sample {
+  readonly labels: Labels;
+  readonly timeMs: number;
+  readonly value: number;
+  readonly stale?: boolean;
+}
+
+export interface MetricsBackend extends AsyncDisposable {
+  readonly reader: MetricReader;
+  write(samples: readonly Sample[]): Promise<void>;
+  describe(name: string, metadata: MetricMetadata): Promise<void>;
+  /** Makes what was written durable. */
+  flush(): Promise<void>;
+  /** Crash and restart: only what was flushed must be there, and all of it. */
+  restart(): Promise<void>;
+}
+
+const START_MS = 1_700_000_000_000;
+const EVERYTHING: LabelRequest = { sets: [], startMs: 0, endMs: START_MS * 2, limit: 0 };
+
+function equals(name: string, value: string): Matcher {
+  return { name, operator: '=', value };
+}
+
+function counter(service: string, code: string, count: number, offsetMs = 0): Sample[] {
+  return Array.from({ length: count }, (_, index) => ({
+    labels: { __name__: 'http_requests_total', service, code },
+    timeMs: START_MS + offsetMs + index * 1000,
+    value: index,
+  }));
+}
+
+async function selectAll(
+  reader: MetricReader,
+  matchers: readonly Matcher[],
+  startMs = 0,
+  endMs = START_MS * 2,
+) {
+  const series = await reader.select({ matchers, startMs, endMs });
+  return series
+    .map(({ labels, timesMs, values, stale }) => ({
+      labels: { ...labels },
+      times: [...timesMs],
+      values: [...values],
+      stale: stale === undefined ? [] : [...stale],
+    }))
+    .toSorted((a, b) => JSON.stringify(a.labels).localeCompare(JSON.stringify(b.labels)));
+}
+
+/** @param make a fresh, empty backend */
+export function metricsContract(name: string, make: () => Promise<MetricsBackend>): void {
+  test(`${name}: every matcher selects what it says`, async () => {
+    await using backend = await make();
+    await backend.write([
+      ...counter('quotes', '200', 2),
+      ...counter('quotes', '500', 2),
+      ...counter('billing', '200', 2),
+    ]);
+    const cases: readonly [Matcher[], number][] = [
+      [[equals('service', 'quotes')], 2],
+      [[equals('service', 'quotes'), equals('code', '500')], 1],
+      [[equals('__name__', 'http_requests_total'), { name: 'service', operator: '!=', value: 'quotes' }], 1],
+      [[{ name: 'service', operator: '=~', value: 'quo.*|none' }], 2],
+      [[{ name: 'service', operator: '=~', value: 'quo' }], 0],
+      [[equals('__name__', 'http_requests_total'), { name: 'code', operator: '!~', value: '5..' }], 2],
+      [[equals('__name__', 'http_requests_total'), equals('absent', '')], 3],
+      [[equals('service', 'nobody')], 0],
+    ];
+    for (const [matchers, count] of cases) {
+      assert.equal((await selectAll(backend.reader, matchers)).length, count, JSON.stringify(matchers));
+    }
+  });
+
+  test(`${name}: a range holds both its ends and nothing beyond`, async () => {
+    await using backend = await make();
+    await backend.write(counter('quotes', '200', 10));
+    const [series] = await selectAll(
+      backend.reader,
+      [equals('code', '200')],
+      START_MS + 2000,
+      START_MS + 5000,
+    );
+    assert.deepEqual(series?.values, [2, 3, 4, 5]);
+    const none = await selectAll(
+      backend.reader,
+      [equals('code', '200')],
+      START_MS + 20_000,
+      START_MS + 30_000,
+    );
+    assert.deepEqual(none, []);
+  });
+
+  test(`${name}: sealed, sealed again and in memory read as one`, async () => {
+    await using backend = await make();
+    for (let part = 0; part < 12; part += 1) {
+      await backend.write(counter('quotes', '200', 5, part * 5000));
+      if (part < 11) await backend.flush();
+    }
+    const [series] = await selectAll(backend.reader, [equals('service', 'quotes')]);
+    assert.equal(series?.times.length, 60);
+    assert.deepEqual(
+      series?.times,
+      Array.from({ length: 60 }, (_, index) => START_MS + index * 1000),
+    );
+  });
+
+  test(`${name}: late samples find their place, a repeated time keeps the last`, async () => {
+    await using backend = await make();
+    const labels = { __name__: 'temperature_celsius' };
+    await backend.write([30, 10].map((at) => ({ labels, timeMs: START_MS + at, value: at })));
+    await backend.flush();
+    await backend.write([20, 30].map((at) => ({ labels, timeMs: START_MS + at, value: at * 10 })));
+    for (const phase of ['memory', 'sealed']) {
+      const [series] = await selectAll(backend.reader, [equals('__name__', 'temperature_celsius')]);
+      assert.deepEqual(series?.values, [10, 200, 300], phase);
+      await backend.flush();
+    }
+  });
+
+  test(`${name}: special values and staleness survive a seal`, async () => {
+    await using backend = await make();
+    const values = [0, -0, 1e300, -1e-300, Infinity, -Infinity, Number.NaN, 0.1];
+    const labels = { __name__: 'special', text: 'ünï "cödé" \\ \n' };
+    await backend.write(
+      values.map((value, index) => ({ labels, timeMs: START_MS + index, value, stale: index === 7 })),
+    );
+    await backend.flush();
+    await backend.restart();
+    const [series] = await selectAll(backend.reader, [equals('__name__', 'special')]);
+    assert.deepEqual(series?.labels, labels);
+    assert.deepEqual(series?.stale, [0, 0, 0, 0, 0, 0, 0, 1]);
+    assert.ok(series?.values.slice(0, 7).every((value, index) => Object.is(value, values[index])));
+  });
+
+  test(`${name}: what was flushed survives a crash, many series`, async () => {
+    await using backend = await make();
+    const series = Array.from({ length: 500 }, (_, index) => counter(`service-${index}`, '200', 20)).flat();
+    await backend.write(series);
+    await backend.flush();
+    await backend.write(counter('after', '200', 3));
+    await backend.restart();
+    const all = await selectAll(backend.reader, [
+      equals('__name__', 'http_requests_total'),
+      { name: 'service', operator: '!=', value: 'after' },
+    ]);
+    assert.equal(all.length, 500);
+    assert.ok(all.every(({ values }) => values.length === 20 && values[19] === 19));
+  });
+
+  test(`${name}: names, values and label sets, also within a time range`, async () => {
+    await using backend = await make();
+    await backend.write([...counter('quotes', '200', 2), ...counter('billing', '500', 2, 3_600_000)]);
+    assert.deepEqual(await backend.reader.labelNames(EVERYTHING), ['__name__', 'code', 'service']);
+    assert.deepEqual(await backend.reader.labelValues('service', EVERYTHING), ['billing', 'quotes']);
+    assert.deepEqual(await backend.reader.labelValues('nothing', EVERYTHING), []);
+    const early = { ...EVERYTHING, endMs: START_MS + 10_000 };
+    assert.deepEqual(await backend.reader.labelValues('service', early), ['quotes']);
+    const chosen = { ...EVERYTHING, sets: [[equals('code', '500')], [equals('service', 'nobody')]] };
+    assert.deepEqual(await backend.reader.series(chosen), [
+      { __name__: 'http_requests_total', service: 'billing', code: '500' },
+    ]);
+    assert.equal((await backend.reader.series({ ...EVERYTHING, limit: 1 })).length, 1);
+  });
+
+  test(`${name}: metadata is kept with the data`, async () => {
+    await using backend = await make();
+    const metadata: MetricMetadata = { type: 'counter', help: 'Requests.', unit: '' };
+    await backend.write(counter('quotes', '200', 1));
+    await backend.describe('http_requests_total', metadata);
+    await backend.flush();
+    await backend.restart();
+    assert.deepEqual({ ...(await backend.reader.metadata())['http_requests_total'] }, metadata);
+  });
+
+  test(`${name}: an aborted select stops`, async () => {
+    await using backend = await make();
+    await backend.write(counter('quotes', '200', 2));
+    const signal = AbortSignal.abort(new Error('enough'));
+    await assert.rejects(
+      backend.reader.select({ matchers: [equals('code', '200')], startMs: 0, endMs: START_MS * 2, signal }),
+      /enough/,
+    );
+  });
+}
