@@ -21,7 +21,7 @@ import type { ConsumerRegistration } from '#journal/ports.ts';
 import { METRICS } from '#signals/registry.ts';
 import { listen } from '#server/http/listen.ts';
 import { metricsPage } from '#server/http/metrics-page.ts';
-import { hostName, LOOPBACK_NAMES, type AccessRules } from '#server/http/security.ts';
+import { hostName, LOOPBACK_NAMES, type AccessRules } from '#base/real/http-access.ts';
 import { createOrigin } from '#server/origin.ts';
 import { routersFor } from '#server/routers.ts';
 

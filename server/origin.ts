@@ -8,7 +8,7 @@ import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import { sendError } from '#server/http/errors.ts';
 import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
-import { refusal, type AccessRules } from '#server/http/security.ts';
+import { refusal, type AccessRules } from '#base/real/http-access.ts';
 
 export interface OriginParts {
   readonly access: AccessRules;

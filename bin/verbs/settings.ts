@@ -7,7 +7,7 @@ import type { LogLevel } from '#base/real/log.ts';
 import { parseArguments } from '#bin/arguments.ts';
 import { EMBEDDED_CONFIG_FILE, loadConfig, type PlimsollConfig } from '#bin/config.ts';
 import { UP_FLAGS } from '#bin/verbs/flags.ts';
-import { isLoopback } from '#server/http/security.ts';
+import { isLoopback } from '#base/real/http-access.ts';
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
