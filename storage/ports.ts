@@ -37,6 +37,8 @@ export interface Trace {
   readonly traceId: TraceId;
   /** By start time. */
   readonly spans: readonly Span[];
+  /** True when the trace has more spans than a reader returns. */
+  readonly truncated?: boolean;
 }
 
 export interface TraceReader {
