@@ -1,0 +1,202 @@
+/**
+ * The documents consumer: reads spans and logs from the journal into the tail,
+ * seals the tail together with the cursor, answers for both.
+ */
+import { sleep, type Clock, type Timer } from '#base/clock.ts';
+import type { Disk } from '#base/disk.ts';
+import { errorText } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
+import type { Meter } from '#base/metrics.ts';
+import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
+import { dropItems } from '#journal/core/cursor.ts';
+import type { ConsumerRegistration, Cursor, JournalSource } from '#journal/ports.ts';
+import { addItems, NO_ITEMS, RECORD_KINDS, type RecordKind } from '#signals/records.ts';
+import { METRICS } from '#signals/registry.ts';
+import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
+import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
+import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
+import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
+import { DocumentsReader, type ReaderOptions } from '#storage/embedded/documents/reader.ts';
+import { SealedFiles, SPILL_FOLDER } from '#storage/embedded/documents/sealed-files.ts';
+import { DocumentsStorage } from '#storage/embedded/documents/storage.ts';
+
+export const DOCUMENTS_CONSUMER: ConsumerRegistration = { name: 'documents', onFull: 'refuse' };
+/** Bytes of records taken from the journal at once: small, because a seal is never larger than a limit and one batch. */
+const BATCH_BYTES_MAX = 2 * 2 ** 20;
+/** Between two tries to seal a tail that is full while the disk refuses. */
+const RETRY_MS = 1000;
+/** Reason in the ledger for items the scan accepted but the decoder could not read. */
+const MALFORMED = 'malformed';
+
+export interface DocumentsStore extends TraceReader, LogReader, AsyncDisposable {
+  status(): Promise<StoreStatus>;
+  /** Makes everything in memory durable now. @throws DiskError; it stays in memory then */
+  sealNow(): Promise<void>;
+  /** Resolves after dispose; rejects when the consumer fails for good. */
+  readonly finished: Promise<void>;
+}
+
+export interface DocumentsOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly meter: Meter;
+  /** On the disk of this machine, whatever `disk` is: DuckDB writes its files itself. */
+  readonly directory: string;
+  readonly source: JournalSource;
+  readonly config: DocumentsConfig;
+  /** Other limits than the shipped ones, for tests. */
+  readonly limits?: Omit<ReaderOptions, 'duckdb' | 'view'>;
+}
+
+export async function startDocuments(options: DocumentsOptions): Promise<DocumentsStore> {
+  const { disk, directory, clock, config } = options;
+  await disk.makeDir(directory);
+  const duckdb = await DuckDb.open({
+    memoryLimitBytes: config.memoryLimitBytes,
+    spillDirectory: `${directory}/${SPILL_FOLDER}`,
+    clock,
+  });
+  const sealed = await SealedFiles.open({ disk, directory, duckdb, config });
+  const storage = await DocumentsStorage.open({ duckdb, sealed, clock, config });
+  const reader = new DocumentsReader({ ...options.limits, duckdb, view: () => storage.view() });
+  const consumer = new DocumentsConsumer(options, storage);
+  observe(options.meter, storage);
+  return {
+    finished: consumer.finished,
+    sealNow: () => consumer.seal(),
+    status: () => Promise.resolve(storage.status()),
+    traceCapabilities: () => reader.traceCapabilities(),
+    services: () => reader.services(),
+    operations: (service) => reader.operations(service),
+    trace: (traceId, signal) => reader.trace(traceId, signal),
+    searchTraces: (search, signal) => reader.searchTraces(search, signal),
+    searchLogs: (search, signal) => reader.searchLogs(search, signal),
+    async [Symbol.asyncDispose]() {
+      await consumer[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
+      await duckdb[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function observe(meter: Meter, storage: DocumentsStorage): void {
+  const bytes = meter.gauge(METRICS.storeBytes);
+  const tail = meter.gauge(METRICS.storeTailItems);
+  meter.onCollect(() => {
+    const status = storage.status();
+    bytes.set(status.bytes, { store: status.name });
+    tail.set(status.tailItems, { store: status.name });
+  });
+}
+
+/** Decides when to seal, and holds the consumer back while it cannot. */
+class DocumentsConsumer implements AsyncDisposable {
+  readonly #options: DocumentsOptions;
+  readonly #storage: DocumentsStorage;
+  readonly #stop = new AbortController();
+  readonly finished: Promise<void>;
+  #timer: Timer | undefined;
+  /** Items that could not be decoded since the start; those before stand in the cursor we began with. */
+  #malformed = NO_ITEMS;
+
+  constructor(options: DocumentsOptions, storage: DocumentsStorage) {
+    this.#options = options;
+    this.#storage = storage;
+    this.finished = runConsumer({
+      source: options.source,
+      registration: DOCUMENTS_CONSUMER,
+      cursor: storage.cursor,
+      bytesMax: BATCH_BYTES_MAX,
+      clock: options.clock,
+      signal: this.#stop.signal,
+      handle: (batch) => this.#handle(batch),
+      onReadError: (error) =>
+        options.log.warn({ error: errorText(error) }, 'the journal could not be read; trying again'),
+    });
+    // Whoever wants to know awaits `finished`; nobody has to.
+    this.finished.catch(() => {});
+  }
+
+  /** One seal after another. */
+  async seal(): Promise<void> {
+    this.#disarm();
+    const cursor = await this.#storage.seal();
+    await this.#options.source.reportCursor(DOCUMENTS_CONSUMER, cursor);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.finished.catch(() => {});
+    await this.#sealOrWarn();
+    this.#disarm();
+  }
+
+  async #handle(batch: ConsumerBatch): Promise<void> {
+    const { sealRows } = this.#options.config;
+    const coming = batch.records.reduce((items, record) => items + itemsKept(record), 0);
+    if (this.#storage.tailRows > 0 && this.#storage.tailRows + coming > sealRows) await this.#sealUntilDone();
+    const dropped = await this.#storage.take(batch.records, (malformed) =>
+      this.#after(batch.cursor, malformed),
+    );
+    if (dropped > 0) {
+      this.#options.log.warn({ items: dropped }, 'items could not be decoded; they are counted as dropped');
+    }
+    if (this.#storage.isFull) await this.#sealUntilDone();
+    else this.#arm();
+  }
+
+  /** The journal's count calls what we could not decode delivered; the ledger shall not. */
+  #after(cursor: Cursor, malformed: { readonly kind: RecordKind; readonly items: number }): Cursor {
+    this.#malformed = addItems(this.#malformed, malformed.kind, malformed.items);
+    return RECORD_KINDS.reduce(
+      (after, kind) =>
+        this.#malformed[kind] === 0 ? after : dropItems(after, MALFORMED, kind, this.#malformed[kind]),
+      cursor,
+    );
+  }
+
+  /** A full tail that cannot be sealed takes nothing more in: the journal fills and refuses at the door. */
+  async #sealUntilDone(): Promise<void> {
+    while (!(await this.#sealOrWarn())) {
+      if (this.#stop.signal.aborted) return;
+      await sleep(this.#options.clock, RETRY_MS, this.#stop.signal).catch(() => {});
+    }
+  }
+
+  async #sealOrWarn(): Promise<boolean> {
+    try {
+      await this.seal();
+      return true;
+    } catch (error) {
+      // What is in memory stays there; the next seal tries again, and the journal still has it all.
+      const fields = { error: errorText(error) };
+      this.#options.log.warn(fields, 'spans and logs could not be sealed; they stay in memory');
+      return false;
+    }
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#stop.signal.aborted) return;
+    this.#timer = this.#options.clock.startTimer(this.#options.config.sealIntervalMs, () => {
+      this.#timer = undefined;
+      void this.#sealOrWarn().then((done) => {
+        if (!done) this.#arm();
+      });
+    });
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+function itemsKept(record: { readonly kind: RecordKind; readonly items: number }): number {
+  return signalOf(record.kind) === undefined ? 0 : record.items;
+}
+
+function signalOf(kind: RecordKind): Signal | undefined {
+  if (kind === 'otlp-traces') return 'spans';
+  return kind === 'otlp-logs' ? 'logs' : undefined;
+}
