@@ -1,0 +1,121 @@
+/** Incidents with their frozen evidence, and the timeline of each. */
+import type { Evidence, Incident, Severity, TimelineEntry } from '#alerting/ports.ts';
+import {
+  jsonOf,
+  numberOf,
+  optionalNumber,
+  optionalText,
+  textOf,
+  type Row,
+  type SqlDatabase,
+} from '#alerting/state/sql.ts';
+
+/** A flapping receiver must not grow one incident without end; further entries are left out. */
+export const TIMELINE_ENTRIES_MAX = 500;
+
+export type NewIncident = Pick<
+  Incident,
+  'id' | 'sloId' | 'service' | 'severity' | 'alertname' | 'fingerprint' | 'startsAtMs' | 'evidence'
+>;
+
+export function incidentTable(database: SqlDatabase) {
+  const add = database.prepare(
+    `INSERT INTO incidents (id, slo_id, service, severity, alertname, fingerprint, starts_at, evidence)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const end = database.prepare('UPDATE incidents SET ends_at = ? WHERE id = ?');
+  const acknowledge = database.prepare(
+    'UPDATE incidents SET acknowledged_by = ?, acknowledged_at = ? WHERE id = ?',
+  );
+  const one = database.prepare('SELECT * FROM incidents WHERE id = ?');
+  const newest = database.prepare('SELECT * FROM incidents ORDER BY seq DESC LIMIT ?');
+  const open = database.prepare('SELECT * FROM incidents WHERE ends_at IS NULL ORDER BY seq DESC LIMIT ?');
+  const closed = database.prepare(
+    'SELECT * FROM incidents WHERE ends_at IS NOT NULL ORDER BY seq DESC LIMIT ?',
+  );
+  const entries = database.prepare('SELECT * FROM timeline WHERE incident_id = ? ORDER BY seq');
+  const note = database.prepare(
+    `INSERT INTO timeline (incident_id, at, kind, text, by)
+     SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM incidents WHERE id = ?1)
+     AND (SELECT count(*) FROM timeline WHERE incident_id = ?1) < ${TIMELINE_ENTRIES_MAX}`,
+  );
+  const prune = database.prepare(
+    `DELETE FROM incidents WHERE ends_at < ?1 OR (ends_at IS NOT NULL AND seq <=
+       (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?2))`,
+  );
+  const withTimeline = (row: Row): Incident => incidentOf(row, entries.all(textOf(row, 'id')).map(entryOf));
+  return {
+    add(incident: NewIncident): void {
+      add.run(
+        incident.id,
+        incident.sloId,
+        incident.service,
+        incident.severity,
+        incident.alertname,
+        incident.fingerprint,
+        incident.startsAtMs,
+        JSON.stringify(incident.evidence),
+      );
+    },
+    end: (id: string, atMs: number): void => void end.run(atMs, id),
+    setAcknowledged(id: string, by: string | undefined, atMs: number): void {
+      acknowledge.run(by ?? null, by === undefined ? null : atMs, id);
+    },
+    get(id: string): Incident | undefined {
+      const row = one.get(id);
+      return row === undefined ? undefined : withTimeline(row);
+    },
+    /** Newest first. */
+    list(isOpen: boolean | undefined, limit: number): readonly Incident[] {
+      const statement = isOpen === undefined ? newest : isOpen ? open : closed;
+      return statement.all(limit).map(withTimeline);
+    },
+    note(id: string, entry: TimelineEntry): void {
+      note.run(id, entry.atMs, entry.kind, entry.text, entry.by);
+    },
+    /** Forgets incidents that ended before `beforeMs`, and the oldest ended ones beyond `incidentsMax`. */
+    prune: (beforeMs: number, incidentsMax: number): void => void prune.run(beforeMs, incidentsMax),
+  };
+}
+
+export type IncidentTable = ReturnType<typeof incidentTable>;
+
+function entryOf(row: Row): TimelineEntry {
+  return {
+    atMs: numberOf(row, 'at'),
+    kind: textOf(row, 'kind') as TimelineEntry['kind'],
+    text: textOf(row, 'text'),
+    by: textOf(row, 'by'),
+  };
+}
+
+function incidentOf(row: Row, timeline: readonly TimelineEntry[]): Incident {
+  const endsAtMs = optionalNumber(row, 'ends_at');
+  return {
+    id: textOf(row, 'id'),
+    sloId: textOf(row, 'slo_id'),
+    service: textOf(row, 'service'),
+    severity: textOf(row, 'severity') as Severity,
+    alertname: textOf(row, 'alertname'),
+    fingerprint: textOf(row, 'fingerprint'),
+    state: endsAtMs === undefined ? 'firing' : 'resolved',
+    startsAtMs: numberOf(row, 'starts_at'),
+    endsAtMs,
+    acknowledgedBy: optionalText(row, 'acknowledged_by'),
+    acknowledgedAtMs: optionalNumber(row, 'acknowledged_at'),
+    evidence: evidenceOf(jsonOf<Partial<Evidence>>(row, 'evidence')),
+    timeline,
+  };
+}
+
+/** JSON leaves undefined fields out; here they are present again. */
+function evidenceOf(stored: Partial<Evidence>): Evidence {
+  return {
+    objective: stored.objective ?? 0,
+    windows: stored.windows ?? [],
+    budgetRemainingRatio: stored.budgetRemainingRatio,
+    exhaustedInMs: stored.exhaustedInMs,
+    failingTraceIds: stored.failingTraceIds ?? [],
+    firstBadMs: stored.firstBadMs,
+  };
+}
