@@ -174,6 +174,13 @@ export interface AlertFilter {
   readonly receiver: string | undefined;
 }
 
+/** Alerts as one notification would tell of them. */
+export interface AlertGroup {
+  readonly labels: Labels;
+  readonly receiver: string;
+  readonly alerts: readonly AlertStatus[];
+}
+
 export interface AlertingStatus {
   readonly cursor: Cursor;
   readonly startedAtMs: number;
@@ -188,6 +195,7 @@ export interface AlertingApi {
   status(): Promise<AlertingStatus>;
   slos(): Promise<readonly SloStatus[]>;
   alerts(filter: AlertFilter): Promise<readonly AlertStatus[]>;
+  alertGroups(filter: AlertFilter): Promise<readonly AlertGroup[]>;
   silences(matchers: readonly Matcher[]): Promise<readonly Silence[]>;
   silence(id: string): Promise<Silence | undefined>;
   /**

@@ -1,0 +1,33 @@
+/** Own metrics of alerting. */
+import type { Counter, Gauge, Histogram, Meter } from '#base/metrics.ts';
+import { METRICS } from '#signals/registry.ts';
+
+export interface AlertingMetrics {
+  readonly attempts: Counter;
+  readonly latency: Histogram;
+  readonly waiting: Gauge;
+  readonly lag: Gauge;
+  readonly lateEvents: Counter;
+  readonly failures: Counter;
+  readonly outboxFull: Counter;
+  readonly sloState: Gauge;
+  readonly sloObjective: Gauge;
+  readonly sloBudgetRemaining: Gauge;
+  readonly sloBurnRate: Gauge;
+}
+
+export function alertingMetrics(meter: Meter): AlertingMetrics {
+  return {
+    attempts: meter.counter(METRICS.deliveryAttempts),
+    latency: meter.histogram(METRICS.deliverySeconds),
+    waiting: meter.gauge(METRICS.deliveriesWaiting),
+    lag: meter.gauge(METRICS.alertingLagSeconds),
+    lateEvents: meter.counter(METRICS.alertingLateEvents),
+    failures: meter.counter(METRICS.alertingFailures),
+    outboxFull: meter.counter(METRICS.deliveriesPutOff),
+    sloState: meter.gauge(METRICS.sloState),
+    sloObjective: meter.gauge(METRICS.sloObjective),
+    sloBudgetRemaining: meter.gauge(METRICS.sloBudgetRemaining),
+    sloBurnRate: meter.gauge(METRICS.sloBurnRate),
+  };
+}
