@@ -7,7 +7,7 @@ import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** After the leash is cut, an orderly stop gets this long; then the process is killed. */
-const STOP_GRACE_MS = 2500;
+const STOP_GRACE_MS = 3500;
 
 /** Calls `onCut` once when the other end of the pipe `fd` closes. Does not keep the process alive. */
 export function watchLeash(fd: number, onCut: () => void): void {
