@@ -24,28 +24,37 @@ export function parseArguments(
 ): ParsedArguments {
   const flags: Record<string, string> = {};
   const positional: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
+  const words = [...argv];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (!word.startsWith('--')) {
       positional.push(word);
       continue;
     }
-    const [name = '', inline] = split(word.slice(2));
+    const [name, inline] = split(word.slice(2));
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
     if (definition === undefined) throw unknownFlag(name, Object.keys(definitions));
     if (Object.hasOwn(flags, name)) throw new CodedError('PLIM_USAGE', `--${name} is given twice`);
-    if (definition.value === undefined) {
-      if (inline !== undefined) throw new CodedError('PLIM_USAGE', `--${name} takes no value`);
-      flags[name] = 'true';
-      continue;
-    }
-    const value = inline ?? argv[(index += 1)];
-    if (value === undefined || (inline === undefined && value.startsWith('--'))) {
-      throw new CodedError('PLIM_USAGE', `--${name} needs a value: --${name} ${definition.value}`);
-    }
-    flags[name] = value;
+    flags[name] = flagValue(name, definition, inline, words);
   }
   return { flags, positional };
+}
+
+/** Takes the next word when the value does not stand behind an equals sign. */
+function flagValue(
+  name: string,
+  definition: FlagDefinition,
+  inline: string | undefined,
+  words: string[],
+): string {
+  if (definition.value === undefined) {
+    if (inline !== undefined) throw new CodedError('PLIM_USAGE', `--${name} takes no value`);
+    return 'true';
+  }
+  const value = inline ?? words.shift();
+  if (value === undefined || (inline === undefined && value.startsWith('--'))) {
+    throw new CodedError('PLIM_USAGE', `--${name} needs a value: --${name} ${definition.value}`);
+  }
+  return value;
 }
 
 function split(word: string): [string, string | undefined] {

@@ -5,7 +5,6 @@ import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.t
 import { NO_ITEMS } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { PipelineView } from '#server/plimsoll/ledger.ts';
-import type { StoreStatus } from '#storage/ports.ts';
 
 export interface PipelineReader {
   read(): Promise<PipelineView>;
@@ -26,30 +25,33 @@ export function createPipelineView(parts: Parts): PipelineReader {
 }
 
 async function read(parts: Parts): Promise<PipelineView> {
-  const [stores, alerting] = await Promise.all([
-    Promise.all([parts.documents?.api.storeStatus(), parts.metrics?.api.storeStatus()]),
+  const [documents, metrics, alerting] = await Promise.all([
+    parts.documents?.api.storeStatus(),
+    parts.metrics?.api.storeStatus(),
     parts.alerting?.api.status(),
   ]);
   // After the consumers: so that none can be ahead of what the journal is seen to have accepted.
   const journal = await parts.ingest?.api.journalStatus();
-  const present = stores.filter((store): store is StoreStatus => store !== undefined);
-  const consumers: LedgerConsumer[] = present.map(({ name, cursor }) => ({ name, cursor }));
+  const stores = [documents, metrics].filter((store) => store !== undefined);
+  const consumers: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
   if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
-  const rows = journal === undefined ? [] : ledger(journal, consumers);
   return {
-    journal: {
-      state: journal?.state ?? 'elsewhere',
-      bytes: journal?.bytes ?? 0,
-      bytesMax: journal?.bytesMax ?? 0,
-      records: journal?.records ?? 0,
-      corruptRecords: journal?.corruptRecords ?? 0,
-      failedSyncs: journal?.failedSyncs ?? 0,
-      accepted: journal?.accepted ?? NO_ITEMS,
-    },
-    rows,
-    stores: present.map(({ cursor: _cursor, ...store }) => store),
+    journal: journal ?? JOURNAL_ELSEWHERE,
+    rows: journal === undefined ? [] : ledger(journal, consumers),
+    stores: stores.map(({ cursor: _cursor, ...store }) => store),
   };
 }
+
+/** Seen from `plimsoll alerting`: another program writes it. */
+const JOURNAL_ELSEWHERE: PipelineView['journal'] = {
+  state: 'elsewhere',
+  bytes: 0,
+  bytesMax: 0,
+  records: 0,
+  corruptRecords: 0,
+  failedSyncs: 0,
+  accepted: NO_ITEMS,
+};
 
 function makeGauges(meter: Meter) {
   return {

@@ -7,7 +7,7 @@ import { CodedError } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { createLogger } from '#base/real/log.ts';
-import { createMeter } from '#base/real/metrics.ts';
+import { createMeter, type CollectingMeter } from '#base/real/metrics.ts';
 import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
@@ -73,7 +73,8 @@ class PlatformBuilder implements AsyncDisposable {
   readonly #onLost: (error: CodedError) => void;
   readonly #committed = createCommittedCell();
   readonly #stop = new AbortController();
-  readonly #restarts: Parameters<typeof exposeMain>[0] = [];
+  /** All that run, whatever their interface. */
+  readonly #running: SupervisedPart[] = [];
   #parts: Parts | undefined;
   #ingestInfo: IngestInfo | undefined;
   #closeOrigin: (() => Promise<void>) | undefined;
@@ -192,7 +193,7 @@ class PlatformBuilder implements AsyncDisposable {
       log: this.#log,
       onLost: this.#onLost,
     });
-    this.#restarts.push(part);
+    this.#running.push(part);
     return part;
   }
 
@@ -209,7 +210,7 @@ class PlatformBuilder implements AsyncDisposable {
   }
 
   #origin(parts: Parts, host: string): ReturnType<typeof createOrigin> {
-    const main = exposeMain(this.#restarts);
+    const main = exposeMain(this.#running);
     const view = createPipelineView(parts);
     return createOrigin({
       access: this.#accessRules(host),
@@ -222,12 +223,11 @@ class PlatformBuilder implements AsyncDisposable {
       }),
       metrics: async () => {
         await view.expose(main);
-        const present = [parts.ingest, parts.documents, parts.metrics, parts.alerting];
-        const families = await Promise.all(present.map((part) => part?.collect() ?? []));
+        const families = await Promise.all(this.#running.map((part) => part.collect()));
         return metricsPage([await main.collect(), ...families]);
       },
       notReady: () => {
-        const down = this.#restarts.find((part) => !part.isUp);
+        const down = this.#running.find((part) => !part.isUp);
         return down === undefined ? undefined : `${down.name} is being started`;
       },
     });
@@ -242,8 +242,11 @@ class PlatformBuilder implements AsyncDisposable {
   }
 }
 
+/** What is the same for every part. */
+type SupervisedPart = Pick<Part<object, unknown, unknown>, 'name' | 'restarts' | 'isUp' | 'collect'>;
+
 /** The main thread's own metrics. */
-function exposeMain(parts: { readonly name: string; readonly restarts: number; readonly isUp: boolean }[]) {
+function exposeMain(parts: readonly SupervisedPart[]): CollectingMeter {
   const meter = createMeter();
   const restarts = meter.gauge({ ...METRICS.threadRestarts, type: 'gauge' });
   const resident = meter.gauge(METRICS.residentBytes);

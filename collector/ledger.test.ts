@@ -7,7 +7,15 @@ import type { Cursor } from '#journal/ports.ts';
 import { addItems, NO_ITEMS, RECORD_KINDS, type Totals } from '#signals/records.ts';
 
 function cursorAt(parts: Partial<Cursor>): Cursor {
-  return { position: {}, producers: {}, acceptedIn: {}, accepted: NO_ITEMS, delivered: NO_ITEMS, dropped: {}, ...parts };
+  return {
+    position: {},
+    producers: {},
+    acceptedIn: {},
+    accepted: NO_ITEMS,
+    delivered: NO_ITEMS,
+    dropped: {},
+    ...parts,
+  };
 }
 
 function spans(count: number): Totals {

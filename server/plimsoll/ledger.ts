@@ -24,8 +24,9 @@ export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
   router.get('/ledger', async (_request, response) => {
     try {
       const { journal, rows, stores } = await view();
+      const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted } = journal;
       response.json({
-        journal,
+        journal: { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted },
         rows,
         stores: stores.map(({ oldestUnixNanos, ...store }) => ({
           ...store,

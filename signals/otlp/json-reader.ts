@@ -15,6 +15,18 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
+/** The first byte of a value says its kind. */
+const KIND_BY_FIRST_BYTE: Readonly<Record<number, JsonKind>> = {
+  0x7b: 'object',
+  0x5b: 'array',
+  0x22: 'string',
+  0x74: 'boolean',
+  0x66: 'boolean',
+  0x6e: 'null',
+  0x2d: 'number',
+  ...Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [0x30 + digit, 'number'])),
+};
+
 export class JsonReader {
   readonly #bytes: Uint8Array;
   #position = 0;
@@ -30,22 +42,8 @@ export class JsonReader {
   peek(): JsonKind {
     this.#skipSpace();
     const byte = this.#bytes[this.#position];
-    switch (byte) {
-      case 0x7b:
-        return 'object';
-      case 0x5b:
-        return 'array';
-      case QUOTE:
-        return 'string';
-      case 0x74:
-      case 0x66:
-        return 'boolean';
-      case 0x6e:
-        return 'null';
-      default:
-        if (byte === 0x2d || (byte !== undefined && byte >= 0x30 && byte <= 0x39)) return 'number';
-        return this.fail(byte === undefined ? 'the text ends too early' : 'a value is expected');
-    }
+    if (byte === undefined) return this.fail('the text ends too early');
+    return KIND_BY_FIRST_BYTE[byte] ?? this.fail('a value is expected');
   }
 
   /** Calls back with each key; the callee reads the value. */

@@ -135,62 +135,47 @@ function fieldBytes(reader: JsonReader, field: JsonField, path: string): Uint8Ar
   return sink.take();
 }
 
-function writeValue(reader: JsonReader, { number, type }: JsonField, sink: ProtobufSink, path: string): void {
+function writeValue(reader: JsonReader, field: JsonField, sink: ProtobufSink, path: string): void {
+  const { number, type } = field;
   if (typeof type === 'object') {
     const inner = new ProtobufSink();
     writeMessage(reader, type, inner, path);
     sink.delimited(number, inner.take());
-    return;
-  }
-  switch (type) {
-    case 'string':
-      expect(reader, 'string', path);
-      sink.delimited(number, encoder.encode(reader.string()));
-      return;
-    case 'hex':
-      sink.delimited(number, hexBytes(reader, path));
-      return;
-    case 'base64':
-      sink.delimited(number, base64Bytes(reader, path));
-      return;
-    case 'bool':
-      expect(reader, 'boolean', path);
-      sink.tag(number, 0);
-      sink.varint(reader.boolean() ? 1 : 0);
-      return;
-    case 'double':
-      sink.tag(number, 1);
-      sink.double(doubleValue(reader, path));
-      return;
-    case 'fixed64':
-    case 'sfixed64':
-      sink.tag(number, 1);
-      sink.fixed64(integer(reader, type, path));
-      return;
-    case 'fixed32':
-      sink.tag(number, 5);
-      sink.fixed32(Number(integer(reader, type, path)));
-      return;
-    case 'sint32': {
-      const value = integer(reader, type, path);
-      sink.tag(number, 0);
-      sink.varint((value << 1n) ^ (value >> 63n));
-      return;
-    }
-    case 'uint32':
-    case 'int32':
-    case 'int64':
-    case 'uint64':
-      sink.tag(number, 0);
-      sink.varint(integer(reader, type, path));
-      return;
-    default:
-      neverType(type);
+  } else if (isIntegerType(type)) {
+    writeInteger(sink, number, type, integer(reader, type, path));
+  } else if (type === 'double') {
+    sink.tag(number, 1);
+    sink.double(doubleValue(reader, path));
+  } else if (type === 'bool') {
+    expect(reader, 'boolean', path);
+    sink.tag(number, 0);
+    sink.varint(reader.boolean() ? 1 : 0);
+  } else {
+    sink.delimited(number, textBytes(reader, type, path));
   }
 }
 
-function neverType(type: never): never {
-  throw new TypeError(`no such field type: ${String(type)}`);
+function textBytes(reader: JsonReader, type: 'string' | 'hex' | 'base64', path: string): Uint8Array {
+  expect(reader, 'string', path);
+  if (type === 'hex') return hexBytes(reader, path);
+  return type === 'base64' ? base64Bytes(reader, path) : encoder.encode(reader.string());
+}
+
+function writeInteger(sink: ProtobufSink, field: number, type: IntegerType, value: bigint): void {
+  if (type === 'fixed64' || type === 'sfixed64') {
+    sink.tag(field, 1);
+    sink.fixed64(value);
+  } else if (type === 'fixed32') {
+    sink.tag(field, 5);
+    sink.fixed32(Number(value));
+  } else {
+    sink.tag(field, 0);
+    sink.varint(type === 'sint32' ? (value << 1n) ^ (value >> 63n) : value);
+  }
+}
+
+function isIntegerType(type: string): type is IntegerType {
+  return Object.hasOwn(RANGES, type);
 }
 
 const encoder = new TextEncoder();
@@ -253,7 +238,6 @@ function doubleValue(reader: JsonReader, path: string): number {
 }
 
 function hexBytes(reader: JsonReader, path: string): Uint8Array {
-  expect(reader, 'string', path);
   const text = reader.string();
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
     reader.fail(`${path} must be hex digits, got ${JSON.stringify(text.slice(0, 40))}`);
@@ -265,7 +249,6 @@ function hexBytes(reader: JsonReader, path: string): Uint8Array {
 
 /** Standard and URL-safe alphabet, padded or not (proto3 JSON). */
 function base64Bytes(reader: JsonReader, path: string): Uint8Array {
-  expect(reader, 'string', path);
   const text = reader.string().replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(text) || text.length % 4 === 1) reader.fail(`${path} must be base64`);
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
