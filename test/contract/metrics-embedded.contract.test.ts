@@ -7,7 +7,7 @@ import { present } from '#base/invariant.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
-import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
+import { EmbeddedMetrics, type IncomingSample } from '#storage/embedded/metrics/store.ts';
 import { metricsContract, type MetricsBackend } from '#test/contract/metrics.ts';
 
 const NOW_MS = 1_700_000_100_000;
@@ -18,6 +18,10 @@ const CONFIG: MetricsConfig = {
   sealSamples: 1_000_000,
   seriesMax: 1000,
 };
+
+function sampleOf(name: string, timeMs: number): IncomingSample {
+  return { labels: { __name__: name }, timeMs, value: 1, stale: false };
+}
 
 async function embedded(
   config: MetricsConfig = CONFIG,
@@ -30,8 +34,7 @@ async function embedded(
     },
     store: () => store,
     async write(samples) {
-      for (const { labels, timeMs, value, stale = false } of samples)
-        store.add(labels, timeMs, value, stale, NOW_MS);
+      for (const sample of samples) store.add({ stale: false, ...sample }, NOW_MS);
       await Promise.resolve();
     },
     async describe(name, metadata) {
@@ -55,7 +58,7 @@ metricsContract('embedded metrics', () => embedded());
 test('embedded metrics: over the series limit further series are refused, known ones go on', async () => {
   await using backend = await embedded({ ...CONFIG, seriesMax: 2 });
   const store = backend.store();
-  const add = (name: string): string | undefined => store.add({ __name__: name }, NOW_MS, 1, false, NOW_MS);
+  const add = (name: string): string | undefined => store.add(sampleOf(name, NOW_MS), NOW_MS);
   assert.deepEqual(
     [add('a'), add('b'), add('c'), add('a')],
     [undefined, undefined, 'series_limit', undefined],
@@ -65,7 +68,7 @@ test('embedded metrics: over the series limit further series are refused, known 
 test('embedded metrics: retention deletes whole files and forgets their series', async () => {
   await using backend = await embedded({ ...CONFIG, retentionMs: 60_000 });
   const store = backend.store();
-  store.add({ __name__: 'old' }, NOW_MS, 1, false, NOW_MS);
+  store.add(sampleOf('old', NOW_MS), NOW_MS);
   await store.seal(NEW_CURSOR, NOW_MS);
   assert.equal(store.seriesCount, 1);
   await store.seal(NEW_CURSOR, NOW_MS + 61_000);
@@ -82,9 +85,9 @@ test('embedded metrics: a seal that fails loses nothing', async () => {
       broken ? Promise.reject(new Error('the disk says no')) : systemDisk.rename(source, target),
   };
   const store = await EmbeddedMetrics.open(disk, directory, CONFIG);
-  store.add({ __name__: 'kept' }, NOW_MS, 1, false, NOW_MS);
+  store.add(sampleOf('kept', NOW_MS), NOW_MS);
   const failed = store.seal(NEW_CURSOR, NOW_MS);
-  store.add({ __name__: 'kept' }, NOW_MS + 1, 2, false, NOW_MS);
+  store.add({ ...sampleOf('kept', NOW_MS + 1), value: 2 }, NOW_MS);
   await assert.rejects(failed, /says no/);
   broken = false;
   await store.seal(NEW_CURSOR, NOW_MS);

@@ -2,16 +2,17 @@
  * The metrics consumer: reads OTLP metrics and remote-write samples from the
  * journal, keeps them, seals them with the cursor.
  */
-import type { Clock } from '#base/clock.ts';
+import type { Clock, Timer } from '#base/clock.ts';
 import type { Disk } from '#base/disk.ts';
 import { errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
-import type { Meter } from '#base/metrics.ts';
-import { runConsumer } from '#journal/consumer.ts';
+import type { Counter, Meter } from '#base/metrics.ts';
+import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
 import { dropItems } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalRecord, JournalSource } from '#journal/ports.ts';
 import { translateMetrics } from '#signals/prometheus/from-otlp.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
+import type { SampleSink } from '#signals/prometheus/sink.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { MetricReader, StoreStatus } from '#storage/ports.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
@@ -20,15 +21,6 @@ import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
 export const METRICS_CONSUMER: ConsumerRegistration = { name: 'metrics', onFull: 'refuse' };
 /** Bytes of records taken from the journal at once. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
-
-export interface MetricsStore extends AsyncDisposable {
-  readonly reader: MetricReader;
-  status(): Promise<StoreStatus>;
-  /** Makes everything in memory durable now. */
-  sealNow(): Promise<void>;
-  /** Rejects when the consumer fails for good. */
-  readonly finished: Promise<void>;
-}
 
 export interface MetricsStoreOptions {
   readonly disk: Disk;
@@ -40,94 +32,119 @@ export interface MetricsStoreOptions {
   readonly config: MetricsConfig;
 }
 
+/** Opens the store, replays what its last seal does not hold, and goes on reading. */
 export async function startMetrics(options: MetricsStoreOptions): Promise<MetricsStore> {
-  const { clock, config, source } = options;
-  const store = await EmbeddedMetrics.open(options.disk, options.directory, config);
-  const dropped = options.meter.counter(METRICS.storeDroppedSamples);
-  const stop = new AbortController();
-  let cursor = store.cursor;
-  let sealedAtMs = clock.monotonicMs();
-  let sealing: Promise<void> = Promise.resolve();
+  const store = await EmbeddedMetrics.open(options.disk, options.directory, options.config);
+  return new MetricsStore(options, store);
+}
 
-  /** One seal after another; each takes what is there when its turn comes. */
-  function seal(): Promise<void> {
-    sealedAtMs = clock.monotonicMs();
-    sealing = sealing
-      .catch(() => {})
-      .then(async () => {
-        const upTo = cursor;
-        await store.seal(upTo, clock.wallMs());
-        await source.reportCursor(METRICS_CONSUMER, upTo);
-      });
-    return sealing;
+export class MetricsStore implements AsyncDisposable {
+  readonly reader: MetricReader;
+  /** Rejects when the consumer fails for good. */
+  readonly finished: Promise<void>;
+  readonly #options: MetricsStoreOptions;
+  readonly #store: EmbeddedMetrics;
+  readonly #dropped: Counter;
+  readonly #stop = new AbortController();
+  #cursor: Cursor;
+  #sealing: Promise<void> = Promise.resolve();
+  #timer: Timer;
+
+  constructor(options: MetricsStoreOptions, store: EmbeddedMetrics) {
+    this.#options = options;
+    this.#store = store;
+    this.reader = store;
+    this.#cursor = store.cursor;
+    this.#dropped = options.meter.counter(METRICS.storeDroppedSamples);
+    this.#timer = this.#startTimer();
+    this.finished = runConsumer({
+      source: options.source,
+      registration: METRICS_CONSUMER,
+      cursor: this.#cursor,
+      bytesMax: BATCH_BYTES_MAX,
+      clock: options.clock,
+      signal: this.#stop.signal,
+      handle: (batch) => this.#take(batch),
+    });
   }
 
-  function take(record: JournalRecord): readonly [reason: string, items: number][] {
+  status(): Promise<StoreStatus> {
+    const { bytes, tailSamples, oldestMs } = this.#store;
+    return Promise.resolve({
+      name: 'metrics',
+      cursor: this.#cursor,
+      bytes,
+      tailItems: tailSamples,
+      oldestUnixNanos: oldestMs === undefined ? undefined : BigInt(oldestMs) * 1_000_000n,
+      residentBytes: undefined,
+    });
+  }
+
+  /**
+   * Makes everything in memory durable. One seal after another; each takes what
+   * is there when its turn comes.
+   *
+   * @throws DiskError; what is in memory stays there, and in the journal
+   */
+  sealNow(): Promise<void> {
+    this.#sealing = this.#sealing
+      .catch(() => {})
+      .then(async () => {
+        const cursor = this.#cursor;
+        await this.#store.seal(cursor, this.#options.clock.wallMs());
+        await this.#options.source.reportCursor(METRICS_CONSUMER, cursor);
+      });
+    return this.#sealing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer.cancel();
+    this.#stop.abort();
+    await this.finished.catch(() => {});
+    await this.#sealOrWarn();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #take(batch: ConsumerBatch): Promise<Cursor> {
+    let cursor = batch.cursor;
+    for (const record of batch.records) {
+      for (const [reason, items] of this.#keep(record))
+        cursor = dropItems(cursor, reason, record.kind, items);
+    }
+    this.#cursor = cursor;
+    if (this.#store.tailSamples >= this.#options.config.sealSamples) await this.#sealOrWarn();
+    return cursor;
+  }
+
+  /** Keeps a record's samples; returns the items that could not be translated, by reason. */
+  #keep(record: JournalRecord): readonly (readonly [reason: string, items: number])[] {
     const receivedMs = Number(record.receivedUnixNanos / 1_000_000n);
-    const sink = {
-      sample: (
-        labels: Readonly<Record<string, string>>,
-        timeMs: number,
-        value: number,
-        stale: boolean,
-      ): void => {
-        const reason = store.add(labels, timeMs, value, stale, receivedMs);
-        if (reason !== undefined) dropped.add(1, { store: 'metrics', reason });
+    const sink: SampleSink = {
+      sample: (labels, timeMs, value, stale) => {
+        const reason = this.#store.add({ labels, timeMs, value, stale }, receivedMs);
+        if (reason !== undefined) this.#dropped.add(1, { store: 'metrics', reason });
       },
-      metadata: store.describe.bind(store),
+      metadata: (name, description) => this.#store.describe(name, description),
     };
-    if (record.kind === 'otlp-metrics')
+    if (record.kind === 'otlp-metrics') {
       return Object.entries(translateMetrics(record.body, receivedMs, sink).dropped);
+    }
     if (record.kind === 'prom-samples') decodeWriteRequest(record.body, sink);
     return [];
   }
 
-  const finished = runConsumer({
-    source,
-    registration: METRICS_CONSUMER,
-    cursor,
-    bytesMax: BATCH_BYTES_MAX,
-    clock,
-    signal: stop.signal,
-    handle: async (batch) => {
-      let after: Cursor = batch.cursor;
-      for (const record of batch.records) {
-        for (const [reason, items] of take(record)) after = dropItems(after, reason, record.kind, items);
-      }
-      cursor = after;
-      const due = clock.monotonicMs() - sealedAtMs >= config.sealIntervalMs;
-      if (due || store.tailSamples >= config.sealSamples) await sealOrWarn();
-      return after;
-    },
-  });
-
-  async function sealOrWarn(): Promise<void> {
-    try {
-      await seal();
-    } catch (error) {
-      // What is in memory stays there; the next seal tries again, and the journal still has it all.
-      options.log.warn({ error: errorText(error) }, 'metrics could not be sealed; they stay in memory');
-    }
+  #startTimer(): Timer {
+    return this.#options.clock.startTimer(this.#options.config.sealIntervalMs, () => {
+      this.#timer = this.#startTimer();
+      void this.#sealOrWarn();
+    });
   }
 
-  return {
-    reader: store,
-    finished,
-    sealNow: seal,
-    status: () =>
-      Promise.resolve({
-        name: 'metrics',
-        cursor,
-        bytes: store.bytes,
-        tailItems: store.tailSamples,
-        oldestUnixNanos: store.oldestMs === undefined ? undefined : BigInt(store.oldestMs) * 1_000_000n,
-        residentBytes: undefined,
-      }),
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await finished.catch(() => {});
-      await sealOrWarn();
-      await store[Symbol.asyncDispose]();
-    },
-  };
+  async #sealOrWarn(): Promise<void> {
+    try {
+      await this.sealNow();
+    } catch (error) {
+      this.#options.log.warn({ error: errorText(error) }, 'metrics could not be sealed; they stay in memory');
+    }
+  }
 }

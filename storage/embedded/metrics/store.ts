@@ -40,6 +40,14 @@ const LEVEL_MAX = 4;
 /** Decompressed blocks held while merging: series stand in similar order in all files. */
 const MERGE_BLOCKS_MAX = 256;
 
+export interface IncomingSample {
+  readonly labels: Labels;
+  readonly timeMs: number;
+  readonly value: number;
+  /** A staleness marker; the value then means nothing. */
+  readonly stale: boolean;
+}
+
 export type SampleRefusal = 'series_limit' | 'label_limit' | 'retention';
 
 interface StoredSeries {
@@ -110,13 +118,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
   }
 
   /** Takes one sample into memory, or says why not. */
-  add(
-    labels: Labels,
-    timeMs: number,
-    value: number,
-    stale: boolean,
-    nowMs: number,
-  ): SampleRefusal | undefined {
+  add({ labels, timeMs, value, stale }: IncomingSample, nowMs: number): SampleRefusal | undefined {
     if (timeMs < nowMs - this.#config.retentionMs) return 'retention';
     const key = labelsKey(labels);
     let series = this.#byKey.get(key);
@@ -354,7 +356,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
 
   async *#mergedSeries(sources: ReadonlySet<OpenFile>): AsyncIterable<SeriesToSeal> {
     const blocks = new Map<string, Promise<Uint8Array>>();
-    for (const series of [...this.#byRef.values()]) {
+    for (const series of this.#byRef.values()) {
       const chunks = series.chunks.filter(({ file }) => sources.has(file));
       if (chunks.length === 0) continue;
       const parts: SampleColumns[] = [];

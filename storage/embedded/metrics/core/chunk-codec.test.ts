@@ -15,7 +15,10 @@ test('a chunk reads back as it was written, bit for bit', () => {
       const samples = {
         timesMs: Float64Array.from(numbers, (_, index) => startMs + index * 15_000 + (index % 3)),
         values: Float64Array.from(numbers),
-        stale: flags.length === 0 ? undefined : Uint8Array.from(numbers, (_, index) => (flags[index] === true ? 1 : 0)),
+        stale:
+          flags.length === 0
+            ? undefined
+            : Uint8Array.from(numbers, (_, index) => (flags[index] === true ? 1 : 0)),
       };
       const sink = new ByteSink();
       sink.append(new Uint8Array(7));
@@ -63,7 +66,17 @@ test('merging parts keeps the sample of the later part', () => {
     values: Float64Array.from(pairs, ([, value]) => value),
     stale: undefined,
   });
-  const merged = mergeColumns([part([[1, 1], [5, 5]]), part([]), part([[3, 3], [5, 50]])]);
+  const merged = mergeColumns([
+    part([
+      [1, 1],
+      [5, 5],
+    ]),
+    part([]),
+    part([
+      [3, 3],
+      [5, 50],
+    ]),
+  ]);
   assert.deepEqual([...merged.timesMs], [1, 3, 5]);
   assert.deepEqual([...merged.values], [1, 3, 50]);
 });
