@@ -1,5 +1,5 @@
 /** Configuration of the disk journal, as it stands under `journal:` in plimsoll.yaml. */
-import { bytes, duration, object, withDefault, type Schema } from '#base/config/schema.ts';
+import { bytes, complain, duration, object, withDefault, type Schema } from '#base/config/schema.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -34,6 +34,9 @@ export const DEFAULT_JOURNAL_CONFIG: JournalConfig = {
   recordBytesMax: 64 * MIB,
   queueBytesMax: 128 * MIB,
 };
+
+/** Space comes back by whole segments; with fewer, a full journal would stay full too long. */
+const SEGMENTS_MIN = 4;
 
 const schema = object({
   bytes_max: withDefault(
@@ -80,6 +83,13 @@ export const JOURNAL_SCHEMA: Schema<JournalConfig> = {
   read(node, path, context) {
     const values = schema.read(node, path, context);
     if (values === undefined) return undefined;
+    if (values.bytes_max < SEGMENTS_MIN * values.segment_bytes)
+      return complain(
+        context,
+        node.place,
+        `${path}.bytes_max`,
+        `bytes_max must hold ${SEGMENTS_MIN} segments: raise it to ${SEGMENTS_MIN * values.segment_bytes} or lower segment_bytes`,
+      );
     return {
       bytesMax: values.bytes_max,
       segmentBytes: values.segment_bytes,

@@ -9,26 +9,22 @@
  *
  * It does not read records: that is `reader.ts`, in whatever thread it likes.
  */
-import { crc32 } from 'node:zlib';
 import { isDiskFull } from '#base/atomic-file.ts';
 import type { Clock, Timer } from '#base/clock.ts';
 import type { Disk } from '#base/disk.ts';
-import { CodedError, errorText, type ErrorCode } from '#base/errors.ts';
+import type { CodedError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import { uuid, type Random } from '#base/random.ts';
 import type { Producer } from '#signals/ids.ts';
-import { addItems, type Totals } from '#signals/records.ts';
+import type { Totals } from '#signals/records.ts';
 import type { JournalConfig } from '#journal/config.ts';
-import {
-  encodeRecordHead,
-  RECORD_HEADER_BYTES,
-  recordBytes,
-  SEGMENT_HEADER_BYTES,
-  TENANT_BYTES_MAX,
-} from '#journal/core/format.ts';
+import { recordBytes, SEGMENT_HEADER_BYTES, TENANT_BYTES_MAX } from '#journal/core/format.ts';
 import { maxTotals } from '#journal/core/loss.ts';
+import * as refusals from '#journal/disk/refusals.ts';
+import type { Trouble } from '#journal/disk/refusals.ts';
+import { encodeGroup, type Draft } from '#journal/disk/group.ts';
 import { HintFile } from '#journal/disk/committed.ts';
-import { consumersDir, ConsumerTable, PARTITION, type ConsumerProgress } from '#journal/disk/consumers.ts';
+import { consumersDir, ConsumerTable, type ConsumerProgress } from '#journal/disk/consumers.ts';
 import { makeDurableDir, readSealed } from '#journal/disk/files.ts';
 import { recover, type Recovered } from '#journal/disk/recovery.ts';
 import { SegmentLog, type CommitResult } from '#journal/disk/segment-log.ts';
@@ -104,15 +100,10 @@ function parseNode(content: unknown): Producer | undefined {
   return { node, epoch };
 }
 
-interface Waiting {
-  readonly draft: RecordDraft;
-  readonly tenant: Uint8Array;
-  readonly bytes: number;
+interface Waiting extends Draft {
   resolve(appended: Appended): void;
   reject(error: Error): void;
 }
-
-type Trouble = 'full' | 'failed';
 
 class DiskJournal implements DiskJournalWriter {
   readonly producer: Producer;
@@ -222,25 +213,12 @@ class DiskJournal implements DiskJournalWriter {
 
   #refusal(draft: RecordDraft, bytes: number): CodedError | undefined {
     const { config } = this.#options;
-    if (this.#isClosed)
-      return new CodedError('PLIM_JOURNAL_CLOSED', 'the journal is closed; send again later');
-    if (draft.body.length > config.recordBytesMax)
-      return new CodedError(
-        'PLIM_BODY_TOO_LARGE',
-        `a record of ${draft.body.length} bytes is over journal.record_bytes_max, ${config.recordBytesMax}; send less at once`,
-      );
-    if (this.#trouble !== undefined) return troubleError(this.#trouble.kind, this.#trouble.cause);
-    if (this.#heldBytes() + this.#queueBytes + bytes > config.bytesMax)
-      return new CodedError(
-        'PLIM_JOURNAL_FULL',
-        `consumers are more than journal.bytes_max, ${config.bytesMax} bytes, behind; send again later`,
-      );
-    if (this.#queue.length > 0 && this.#queueBytes + bytes > config.queueBytesMax)
-      return new CodedError(
-        'PLIM_OVERLOADED',
-        `more than journal.queue_bytes_max, ${config.queueBytesMax} bytes, wait for the disk; send again later`,
-      );
-    return undefined;
+    if (this.#isClosed) return refusals.closed();
+    if (draft.body.length > config.recordBytesMax) return refusals.tooLarge(draft.body.length, config);
+    if (this.#trouble !== undefined) return refusals.trouble(this.#trouble.kind, this.#trouble.cause);
+    if (this.#heldBytes() + this.#queueBytes + bytes > config.bytesMax) return refusals.full(config);
+    const isQueueFull = this.#queue.length > 0 && this.#queueBytes + bytes > config.queueBytesMax;
+    return isQueueFull ? refusals.overloaded(config) : undefined;
   }
 
   #kick(): void {
@@ -284,19 +262,27 @@ class DiskJournal implements DiskJournalWriter {
 
   async #commitNext(): Promise<void> {
     const batch = this.#take();
-    const { chunks, length, accepted, appended } = this.#encode(batch);
     const { clock } = this.#options;
+    const group = encodeGroup(batch, {
+      producer: this.producer,
+      lastSequence: this.#sequence,
+      offset: this.#log.committed,
+      accepted: this.#log.accepted,
+      receivedUnixNanos: clock.wallNanos(),
+    });
+    // A number is never used again, whatever becomes of the commit.
+    this.#sequence += batch.length;
     const startMs = clock.monotonicMs();
-    const result = await this.#log.commit(chunks, length, accepted);
+    const result = await this.#log.commit(group.chunks, group.length, group.accepted);
     if (result.kind !== 'committed') {
-      this.#commitFailed(batch, length, result);
+      this.#commitFailed(batch, group.length, result);
       return;
     }
     this.#records += batch.length;
     this.#retryMs = RETRY_MS_MIN;
     this.#publish(clock.monotonicMs() - startMs);
     for (const [index, waiting] of batch.entries()) {
-      const answer = appended[index];
+      const answer = group.appended[index];
       invariant(answer !== undefined, 'every draft of the batch has its place');
       waiting.resolve(answer);
     }
@@ -318,38 +304,6 @@ class DiskJournal implements DiskJournalWriter {
     return batch;
   }
 
-  #encode(batch: readonly Waiting[]): {
-    readonly chunks: Uint8Array[];
-    readonly length: number;
-    readonly accepted: Totals;
-    readonly appended: Appended[];
-  } {
-    const start = this.#log.committed;
-    const receivedUnixNanos = this.#options.clock.wallNanos();
-    const chunks: Uint8Array[] = [];
-    const appended: Appended[] = [];
-    let accepted = this.#log.accepted;
-    let length = 0;
-    for (const { draft, tenant, bytes } of batch) {
-      const offset = start + length;
-      // A number is never used again, whatever becomes of the commit.
-      this.#sequence += 1;
-      const id = { ...this.producer, sequence: this.#sequence };
-      accepted = addItems(accepted, draft.kind, draft.items);
-      const { kind, items } = draft;
-      const header = { ...id, offset, kind, receivedUnixNanos, items, accepted };
-      const head = encodeRecordHead(header, tenant, draft.body, crc32);
-      invariant(
-        head.length === RECORD_HEADER_BYTES + tenant.length,
-        'head and tenant are as long as counted',
-      );
-      chunks.push(head, draft.body);
-      appended.push({ id, partition: PARTITION, offset });
-      length += bytes;
-    }
-    return { chunks, length, accepted, appended };
-  }
-
   #commitFailed(
     batch: readonly Waiting[],
     length: number,
@@ -357,7 +311,7 @@ class DiskJournal implements DiskJournalWriter {
   ): void {
     if (result.kind === 'fenced' && result.step === 'sync') this.#failedSyncs += 1;
     const kind: Trouble = result.kind === 'no-space' ? 'full' : 'failed';
-    for (const waiting of batch) waiting.reject(troubleError(kind, result.error));
+    for (const waiting of batch) waiting.reject(refusals.trouble(kind, result.error));
     if (result.kind === 'no-space') this.#enterTrouble(result.error, length);
   }
 
@@ -367,7 +321,7 @@ class DiskJournal implements DiskJournalWriter {
     const queue = this.#queue;
     this.#queue = [];
     this.#queueBytes = 0;
-    for (const waiting of queue) waiting.reject(troubleError(kind, cause));
+    for (const waiting of queue) waiting.reject(refusals.trouble(kind, cause));
     if (this.#isClosed) return;
     this.#retryTimer?.cancel();
     this.#retryTimer = this.#options.clock.startTimer(this.#retryMs, () => this.#retry());
@@ -443,13 +397,4 @@ class DiskJournal implements DiskJournalWriter {
     await this.#log.endSegment();
     await this.#hint.close();
   }
-}
-
-function troubleError(kind: Trouble, cause: unknown): CodedError {
-  const code: ErrorCode = kind === 'full' ? 'PLIM_JOURNAL_FULL' : 'PLIM_JOURNAL_FAILED';
-  const what =
-    kind === 'full' ? 'the disk of the journal is full' : 'the journal could not be written and synced';
-  return new CodedError(code, `${what} (${errorText(cause)}); nothing was acknowledged, send again later`, {
-    cause,
-  });
 }

@@ -22,7 +22,8 @@ import {
 import { listSegments, segmentPath } from '#journal/disk/files.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
-import { journalContract, type JournalBackend } from '#test/contract/journal.ts';
+import { journalContract } from '#test/contract/journal.ts';
+import type { JournalBackend } from '#test/contract/journal-backend.ts';
 
 type Corrupt = (path: string, position: number) => Promise<void>;
 

@@ -5,9 +5,16 @@
  */
 import type { Disk, DiskFile } from '#base/disk.ts';
 import { errorText } from '#base/errors.ts';
+import { present } from '#base/invariant.ts';
 import type { Random } from '#base/random.ts';
 import { SimulatedClock } from '#base/sim/clock.ts';
-import { SimulatedCrash, SimulatedDisk, type DiskFault, type DiskOperation } from '#base/sim/disk.ts';
+import {
+  SimulatedCrash,
+  SimulatedDisk,
+  type DiskFault,
+  type DiskOperation,
+  type SimulatedDiskOptions,
+} from '#base/sim/disk.ts';
 import { seededRandom } from '#base/sim/random.ts';
 import { producerKey } from '#signals/ids.ts';
 import { NO_ITEMS, RECORD_KINDS, subtractTotals, sumTotals, type Totals } from '#signals/records.ts';
@@ -57,7 +64,14 @@ interface StoredState {
   readonly seenCount: number;
 }
 
+/** A consumer that is running: what it holds beyond its durable state dies with it. */
+interface LiveConsumer {
+  readonly reader: JournalReader;
+  cursor: Cursor;
+}
+
 interface Run {
+  live: LiveConsumer | undefined;
   readonly clock: SimulatedClock;
   readonly disk: SimulatedDisk;
   readonly writer: DiskJournalWriter;
@@ -126,8 +140,8 @@ class History {
 
   async #start(isTroubled: boolean): Promise<Run | undefined> {
     const { random } = this;
-    const options = isTroubled ? troubledOptions(random) : { random };
-    this.#disk = this.#disk.restart(random.below(3) === 0 ? 'kill' : 'power', options);
+    const options = isTroubled ? new Trouble(random) : { random };
+    this.#disk = this.#disk.restart(random.below(2) === 0 ? 'kill' : 'power', options);
     this.#wallMs += 60_000;
     const clock = new SimulatedClock(this.#wallMs);
     const committed = new MessageCommitted(clock);
@@ -142,7 +156,8 @@ class History {
       });
       this.#checkStart(writer);
       const source = openDiskJournalSource({ ...place, committed });
-      return { clock, disk: this.#disk, writer, source, committed };
+      this.#seen.length = this.#stored.seenCount;
+      return { live: undefined, clock, disk: this.#disk, writer, source, committed };
     } catch (error) {
       if (error instanceof BrokenPromise || !isTroubled || !isOfTheDisk(error)) throw error;
       return undefined;
@@ -167,7 +182,7 @@ class History {
     const tag = this.#nextTag;
     this.#nextTag += 1;
     const kind = RECORD_KINDS[this.random.below(RECORD_KINDS.length)] ?? 'otlp-logs';
-    const body = bodyOf(tag, this.random.below(4) === 0 ? this.random.below(2500) : this.random.below(200));
+    const body = bodyOf(tag, randomLength(this.random));
     try {
       await writer.append({ kind, tenant: 'default', items: 1 + (tag % 5), body });
       this.#acknowledged.add(tag);
@@ -179,31 +194,40 @@ class History {
     }
   }
 
-  /** The consumer reads a little, from where its durable state says it is; whether it did. */
+  /** The consumer reads a little: a new one from its durable state, or the one of before. */
   async #consume(run: Run, isLast = false): Promise<boolean> {
-    this.#seen.length = this.#stored.seenCount;
     const before = this.#stored;
     try {
-      await using reader = await run.source.open({ cursor: before.cursor, consumer: CONSUMER });
-      await this.#readBatches(run, reader, isLast);
+      if (run.live === undefined || isLast || this.random.below(3) === 0) await this.#reopen(run);
+      await this.#readBatches(run, present(run.live, 'it was opened'), isLast);
     } catch (error) {
       if (isLast || !isOfTheDisk(error)) throw error;
+      // It dies with what it had not made durable.
+      run.live = undefined;
     }
     return this.#stored !== before;
   }
 
-  async #readBatches(run: Run, reader: JournalReader, isLast: boolean): Promise<void> {
-    let { cursor } = this.#stored;
+  async #reopen(run: Run): Promise<void> {
+    const closing = run.live?.reader;
+    run.live = undefined;
+    await closing?.[Symbol.asyncDispose]();
+    this.#seen.length = this.#stored.seenCount;
+    const { cursor } = this.#stored;
+    run.live = { reader: await run.source.open({ cursor, consumer: CONSUMER }), cursor };
+  }
+
+  async #readBatches(run: Run, live: LiveConsumer, isLast: boolean): Promise<void> {
     for (let left = isLast ? 1000 : 1 + this.random.below(3); left > 0; left -= 1) {
-      const batch = await reader.next({ bytesMax: 64 + this.random.below(2000), waitMs: 0 });
+      const batch = await live.reader.next({ bytesMax: 64 + this.random.below(2000), waitMs: 0 });
       if (batch.records.length === 0 && Object.keys(batch.lost).length === 0) return;
-      const advanced = advance(cursor, batch);
+      const advanced = advance(live.cursor, batch);
       for (const record of advanced.records) this.#see(record);
-      cursor = advanced.cursor;
+      live.cursor = advanced.cursor;
       // A consumer may seal several batches at once, and die before it does.
       if (!isLast && this.random.below(3) === 0) continue;
-      this.#stored = { cursor, seenCount: this.#seen.length };
-      if (this.random.below(2) === 0) await run.source.reportCursor(CONSUMER, cursor);
+      this.#stored = { cursor: live.cursor, seenCount: this.#seen.length };
+      if (this.random.below(2) === 0) await run.source.reportCursor(CONSUMER, live.cursor);
     }
   }
 
@@ -250,25 +274,44 @@ function randomConfig(random: Random): JournalConfig {
   };
 }
 
-function troubledOptions(random: Random): {
+/** Faults at a rate of the history's own, and a crash, often right after a failed sync. */
+class Trouble implements SimulatedDiskOptions {
   readonly random: Random;
-  readonly fault: (operation: DiskOperation, path: string) => DiskFault | undefined;
-  readonly bytesMax?: number;
-  readonly crashAt?: number;
-} {
-  const rate = [0, 0, 0.01, 0.05, 0.2][random.below(5)] ?? 0;
-  const isSyncOnly = random.below(3) === 0;
-  const fault = (operation: DiskOperation): DiskFault | undefined => {
-    if (random.float() >= rate) return undefined;
-    if (isSyncOnly) return operation === 'dataSync' ? 'EIO' : undefined;
-    return (['EIO', 'ENOSPC', 'short'] as const)[random.below(3)];
+  readonly bytesMax: number;
+  readonly #rate: number;
+  readonly #isSyncOnly: boolean;
+  #crashAt: number;
+  #asked = 0;
+
+  constructor(random: Random) {
+    this.random = random;
+    this.#rate = [0, 0, 0.01, 0.05, 0.2][random.below(5)] ?? 0;
+    this.#isSyncOnly = random.below(3) === 0;
+    this.bytesMax = random.below(4) === 0 ? 500 + random.below(9000) : Number.MAX_SAFE_INTEGER;
+    const isLong = random.below(2) === 0;
+    this.#crashAt = random.below(4) === 0 ? Number.POSITIVE_INFINITY : 1 + random.below(isLong ? 160 : 40);
+  }
+
+  get crashAt(): number {
+    return this.#crashAt;
+  }
+
+  readonly fault = (operation: DiskOperation): DiskFault | undefined => {
+    this.#asked += 1;
+    if (this.random.float() >= this.#rate) return undefined;
+    if (this.#isSyncOnly && operation !== 'dataSync') return undefined;
+    const fault = this.#isSyncOnly ? 'EIO' : (['EIO', 'ENOSPC', 'short'] as const)[this.random.below(3)];
+    if (operation === 'dataSync' && this.random.below(2) === 0)
+      this.#crashAt = Math.min(this.#crashAt, this.#asked + 1 + this.random.below(8));
+    return fault;
   };
-  return {
-    random,
-    fault,
-    ...(random.below(4) === 0 ? { bytesMax: 500 + random.below(9000) } : {}),
-    ...(random.below(4) === 0 ? {} : { crashAt: 1 + random.below(random.below(2) === 0 ? 40 : 160) }),
-  };
+}
+
+/** Often equal, so that what a failed commit left behind can look like a record in its place. */
+function randomLength(random: Random): number {
+  const choice = random.below(4);
+  if (choice < 2) return 50;
+  return choice === 2 ? random.below(200) : random.below(2500);
 }
 
 /** `tag`, its length and bytes that follow from it: what comes back can be checked whole. */
