@@ -36,7 +36,7 @@ test(`one changed byte costs one record at most, counted (seed ${SEED})`, async 
     }
   }
   t.diagnostic(`${flips} flips in ${sizes.length} files cost ${losses} records`);
-  assert.ok(flips > 300 && losses > 0, `the test reaches something (seed ${SEED})`);
+  assert.ok(flips > 50 && losses > 0, `the test reaches something (seed ${SEED})`);
 });
 
 /** Records that are gone after the flip: 0 or 1. */
