@@ -8,7 +8,7 @@ import type { JournalRecord } from '#journal/ports.ts';
 import { NO_ITEMS, type RecordKind } from '#signals/records.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
 import { defaultPolicies } from '#signals/openslo/policies.ts';
-import { buildLogs, buildMetrics, bytesField } from '#test/support/otlp.ts';
+import { buildLogs, buildMetrics } from '#test/support/otlp.ts';
 
 export const START_MS = 1_800_000_000_000;
 const DAY_MS = 86_400_000;
@@ -77,6 +77,14 @@ export function spansRecord(service: string, events: readonly Event[], receivedM
   );
   const body = new Uint8Array(bytesField(1, Buffer.concat([resource, bytesField(2, spans)])));
   return recordOf('otlp-traces', body, receivedMs, events.length);
+}
+
+/** A length-delimited protobuf field. */
+function bytesField(field: number, bytes: Uint8Array): Buffer {
+  const head = [(field << 3) | 2];
+  let rest = bytes.length;
+  for (; rest >= 0x80; rest >>>= 7) head.push((rest & 0x7f) | 0x80);
+  return Buffer.concat([Uint8Array.of(...head, rest), bytes]);
 }
 
 function writeSpan(view: DataView, at: number, number: number, event: Event): void {

@@ -104,22 +104,34 @@ export class CountRing {
     out.uint(this.#head + 1);
     if (this.#head < 0) return;
     out.uint(this.#head - this.#oldest + 1);
-    let empty = 0;
-    for (let bucket = this.#oldest; bucket <= this.#head; bucket += 1) {
-      const startMs = bucket * this.bucketMs;
-      const total = this.total(startMs, startMs + this.bucketMs);
-      if (total === 0) {
-        empty += 1;
-        continue;
-      }
-      // Zeros stand in runs: a quiet month is a few bytes.
-      out.uint(empty);
-      out.uint(total);
-      out.uint(this.bad(startMs, startMs + this.bucketMs));
-      empty = 0;
+    let next = this.#oldest;
+    for (let block = Math.floor(this.#oldest / BLOCK); block * BLOCK <= this.#head; block += 1) {
+      next = this.#writeBlock(out, block, next);
     }
-    out.uint(empty);
+    // Zeros stand in runs: a quiet month is a few bytes.
+    out.uint(this.#head + 1 - next);
     out.uint(0);
+  }
+
+  /** @param next the first bucket not written yet; returned is the new one */
+  #writeBlock(out: ByteWriter, block: number, next: number): number {
+    const last = Math.min(block * BLOCK + BLOCK - 1, this.#head);
+    const slotOf = (bucket: number): number => bucket % this.#capacity;
+    if (this.#offTotal[slotOf(last)] === 0) return next;
+    let [bad, total, written] = [0, 0, next];
+    for (let bucket = block * BLOCK; bucket <= last; bucket += 1) {
+      const badNow = this.#offBad[slotOf(bucket)] ?? 0;
+      const totalNow = this.#offTotal[slotOf(bucket)] ?? 0;
+      if (totalNow !== total) {
+        out.uint(bucket - written);
+        out.uint(totalNow - total);
+        out.uint(badNow - bad);
+        written = bucket + 1;
+      }
+      bad = badNow;
+      total = totalNow;
+    }
+    return written;
   }
 
   #between(base: Float64Array, off: Uint32Array, sinceMs: number, untilMs: number): number {

@@ -11,6 +11,17 @@ const STEPS = 64;
 const STEP_MIN_MS = 100;
 const STEPS_PER_OCTAVE = 4;
 
+/** Of the last hour before the newest arrival. */
+export interface GapSummary {
+  readonly count: number;
+  /** Upper end of the step that holds the 95th percentile. */
+  readonly p95Ms: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+  /** What arrived after these pauses. */
+  readonly items: number;
+}
+
 export class GapHistogram {
   readonly #counts = new Uint32Array(SLICES * STEPS);
   readonly #sums = new Float64Array(SLICES);
@@ -32,13 +43,7 @@ export class GapHistogram {
     this.#items[slice] = (this.#items[slice] ?? 0) + items;
   }
 
-  /** The 95th percentile (upper end of its step), the mean, and what arrived, in the last hour. */
-  summary(): {
-    readonly count: number;
-    readonly p95Ms: number;
-    readonly meanMs: number;
-    readonly items: number;
-  } {
+  summary(): GapSummary {
     const steps = new Float64Array(STEPS);
     let [count, sumMs, items] = [0, 0, 0];
     for (let slice = 0; slice < SLICES; slice += 1) {
@@ -51,7 +56,14 @@ export class GapHistogram {
         count += found;
       }
     }
-    return { count, p95Ms: percentile95(steps, count), meanMs: count === 0 ? 0 : sumMs / count, items };
+    const longestMs = count === 0 ? 0 : upperEndMs(steps.findLastIndex((found) => found > 0));
+    return {
+      count,
+      p95Ms: percentile95(steps, count),
+      meanMs: count === 0 ? 0 : sumMs / count,
+      longestMs,
+      items,
+    };
   }
 
   write(out: ByteWriter): void {
@@ -107,5 +119,9 @@ function percentile95(steps: Float64Array, count: number): number {
     below += steps[step] ?? 0;
     step += 1;
   }
+  return upperEndMs(step);
+}
+
+function upperEndMs(step: number): number {
   return STEP_MIN_MS * 2 ** (step / STEPS_PER_OCTAVE);
 }

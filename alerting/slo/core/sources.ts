@@ -9,23 +9,29 @@
  */
 import type { RecordKind } from '#signals/records.ts';
 import type { ByteReader, ByteWriter } from '#alerting/slo/core/bytes.ts';
-import { GapHistogram } from '#alerting/slo/core/gaps.ts';
+import { GapHistogram, type GapSummary } from '#alerting/slo/core/gaps.ts';
 
 const MINUTE_MS = 60_000;
 /** Fewer arrivals make no habit that could be broken. */
 const ARRIVALS_MIN = 3;
 /** Silence shorter than this is never blindness. */
 const SILENCE_MS_MIN = 30_000;
-const P95_GAPS = 3;
-/**
- * Where only spans come, pauses are as random as the traffic: 3 × p95 of a
- * Poisson stream happens once in 8,000 pauses, 20 × the mean once in 5 · 10^8.
- */
-const MEAN_GAPS_OF_RANDOM_TRAFFIC = 20;
 /** With metrics at a steady beat, silence is noticed after this at the latest. */
 const PERIODIC_SILENCE_MS_MAX = 2 * MINUTE_MS;
 /** Metric export at most this far apart is a steady beat (SDK default 60 s, with the histogram's rounding). */
 const PERIODIC_GAP_MS_MAX = 80_000;
+const P95_GAPS = 3;
+/** Pauses whose 95th percentile is this close to their mean come from a timer (a Poisson stream has 3). */
+const TIMER_P95_TO_MEAN = { min: 0.8, max: 2 } as const;
+/**
+ * Pauses of traffic are random: 3 × p95 of a Poisson stream comes once in 8,000
+ * of them, every day at one request in ten seconds; 20 × the mean once in 5 · 10^8.
+ */
+const RANDOM_MEAN_GAPS = 20;
+/** And a stream that pauses in bursts has shown how long it may pause. */
+const RANDOM_LONGEST_GAPS = 1.5;
+const HEARTBEAT_KINDS = ['otlp-traces', 'otlp-logs', 'otlp-metrics'] as const;
+type HeartbeatKind = (typeof HEARTBEAT_KINDS)[number];
 /** Holes remembered; when there are more, the two closest become one. */
 const HOLES_MAX = 64;
 
@@ -34,25 +40,79 @@ export interface Hole {
   readonly endMs: number;
 }
 
-export class Source {
-  readonly service: string;
+/** The records of one kind from one service. */
+class Stream {
+  readonly #gaps = new GapHistogram();
   #arrivals = 0;
   #firstMs = 0;
   #lastMs = 0;
-  #lastMetricMs = 0;
-  #metricArrivals = 0;
-  #onlySpans = true;
+
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  seen(atMs: number, items: number): void {
+    if (this.#arrivals === 0) this.#firstMs = atMs;
+    else this.#gaps.add(atMs, Math.max(0, atMs - this.#lastMs), items);
+    this.#arrivals += 1;
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+  }
+
+  /** What was before `atMs` was no pause of its own making: nothing is to be learnt from it. */
+  forgive(atMs: number): void {
+    if (this.#arrivals > 0) this.#lastMs = atMs;
+  }
+
+  get gaps(): GapSummary {
+    return this.#gaps.summary();
+  }
+
+  /** Items a minute, over the last hour or as long as it is known. */
+  perMinute(): number {
+    const knownMs = Math.min(Math.max(this.#lastMs - this.#firstMs, 1), 60 * MINUTE_MS);
+    return this.#gaps.summary().items / (knownMs / MINUTE_MS);
+  }
+
+  /** A pause longer than this breaks its habit; 0 while it has none. */
+  pauseMsMax(): number {
+    const { count, p95Ms, meanMs, longestMs } = this.#gaps.summary();
+    if (count < ARRIVALS_MIN - 1) return 0;
+    const { min, max } = TIMER_P95_TO_MEAN;
+    if (p95Ms >= min * meanMs && p95Ms <= max * meanMs) return P95_GAPS * p95Ms;
+    return Math.max(P95_GAPS * p95Ms, RANDOM_MEAN_GAPS * meanMs, RANDOM_LONGEST_GAPS * longestMs);
+  }
+
+  write(out: ByteWriter): void {
+    out.uint(this.#arrivals);
+    out.double(this.#firstMs);
+    out.double(this.#lastMs);
+    this.#gaps.write(out);
+  }
+
+  read(input: ByteReader): void {
+    this.#arrivals = input.uint();
+    this.#firstMs = input.double();
+    this.#lastMs = input.double();
+    this.#gaps.read(input);
+  }
+}
+
+export class Source {
+  readonly service: string;
+  readonly #streams: Readonly<Record<HeartbeatKind, Stream>> = {
+    'otlp-traces': new Stream(),
+    'otlp-logs': new Stream(),
+    'otlp-metrics': new Stream(),
+  };
+  #arrivals = 0;
+  #lastMs = 0;
   #blindSinceMs: number | undefined;
-  readonly #gaps = new GapHistogram();
-  readonly #metricGaps = new GapHistogram();
+  /** Of {@link Source.silenceMsMax}, until the next record: asked at every tick. */
+  #silenceMsMax: { readonly ms: number | undefined } | undefined;
   #holes: Hole[] = [];
 
   constructor(service: string) {
     this.service = service;
-  }
-
-  get arrivals(): number {
-    return this.#arrivals;
   }
 
   get blind(): boolean {
@@ -66,40 +126,38 @@ export class Source {
 
   /** Notes that a record with items of this service was received at `atMs`. */
   seen(atMs: number, kind: RecordKind, items: number): void {
-    const gapMs = Math.max(0, atMs - this.#lastMs);
-    if (this.#arrivals === 0) {
-      this.#firstMs = atMs;
-    } else {
-      if (gapMs > SILENCE_MS_MIN && gapMs > (this.silenceMsMax() ?? Infinity)) {
-        this.#addHole({ startMs: this.#lastMs, endMs: atMs });
-      }
-      this.#gaps.add(atMs, gapMs, items);
+    if (kind === 'prom-samples') return;
+    const gapMs = atMs - this.#lastMs;
+    if (gapMs > SILENCE_MS_MIN && gapMs > (this.silenceMsMax() ?? Infinity)) {
+      this.#addHole({ startMs: this.#lastMs, endMs: atMs });
+      for (const known of HEARTBEAT_KINDS) this.#streams[known].forgive(atMs);
     }
-    if (kind === 'otlp-metrics') {
-      if (this.#metricArrivals > 0) {
-        this.#metricGaps.add(atMs, Math.max(0, atMs - this.#lastMetricMs), items);
-      }
-      this.#metricArrivals += 1;
-      this.#lastMetricMs = Math.max(this.#lastMetricMs, atMs);
-    }
-    this.#onlySpans &&= kind === 'otlp-traces';
+    this.#streams[kind].seen(atMs, items);
     this.#arrivals += 1;
     this.#lastMs = Math.max(this.#lastMs, atMs);
     this.#blindSinceMs = undefined;
+    this.#silenceMsMax = undefined;
   }
 
   /** Silence longer than this is blindness, by the habits of the last hour; undefined: no silence is. */
   silenceMsMax(): number | undefined {
+    this.#silenceMsMax ??= { ms: this.#learnSilence() };
+    return this.#silenceMsMax.ms;
+  }
+
+  #learnSilence(): number | undefined {
     if (this.#arrivals < ARRIVALS_MIN) return undefined;
-    const gaps = this.#gaps.summary();
-    const metricGaps = this.#metricGaps.summary();
-    const periodic = metricGaps.count >= ARRIVALS_MIN - 1 && metricGaps.p95Ms <= PERIODIC_GAP_MS_MAX;
-    const learnedMs = Math.max(P95_GAPS * gaps.p95Ms, SILENCE_MS_MIN);
-    if (periodic) return Math.min(learnedMs, PERIODIC_SILENCE_MS_MAX);
-    if (!this.#onlySpans) return learnedMs;
-    const ageMs = Math.min(Math.max(this.#lastMs - this.#firstMs, 1), 60 * MINUTE_MS);
-    if (gaps.items / (ageMs / MINUTE_MS) < 1) return undefined;
-    return Math.max(learnedMs, MEAN_GAPS_OF_RANDOM_TRAFFIC * gaps.meanMs);
+    const { 'otlp-traces': spans, 'otlp-metrics': metrics } = this.#streams;
+    if (this.#arrivals === spans.arrivals && spans.perMinute() < 1) return undefined;
+    const metricGaps = metrics.gaps;
+    if (metricGaps.count >= ARRIVALS_MIN - 1 && metricGaps.p95Ms <= PERIODIC_GAP_MS_MAX) {
+      // A timer beats whether anybody asks something of the service or not: it alone decides.
+      return Math.min(Math.max(metrics.pauseMsMax(), SILENCE_MS_MIN), PERIODIC_SILENCE_MS_MAX);
+    }
+    // Before a beat is known the pause to the next metric may be a minute and no harm.
+    const patienceMs = metrics.arrivals > 0 ? PERIODIC_SILENCE_MS_MAX : SILENCE_MS_MIN;
+    const pauses = HEARTBEAT_KINDS.map((kind) => this.#streams[kind].pauseMsMax());
+    return Math.max(patienceMs, ...pauses);
   }
 
   /**
@@ -133,14 +191,9 @@ export class Source {
 
   write(out: ByteWriter): void {
     out.uint(this.#arrivals);
-    out.double(this.#firstMs);
     out.double(this.#lastMs);
-    out.double(this.#lastMetricMs);
-    out.uint(this.#metricArrivals);
-    out.uint(this.#onlySpans ? 1 : 0);
     out.double(this.#blindSinceMs ?? 0);
-    this.#gaps.write(out);
-    this.#metricGaps.write(out);
+    for (const kind of HEARTBEAT_KINDS) this.#streams[kind].write(out);
     out.uint(this.#holes.length);
     for (const hole of this.#holes) {
       out.double(hole.startMs);
@@ -150,15 +203,11 @@ export class Source {
 
   read(input: ByteReader): void {
     this.#arrivals = input.uint();
-    this.#firstMs = input.double();
     this.#lastMs = input.double();
-    this.#lastMetricMs = input.double();
-    this.#metricArrivals = input.uint();
-    this.#onlySpans = input.uint() === 1;
     const blindSinceMs = input.double();
     this.#blindSinceMs = blindSinceMs === 0 ? undefined : blindSinceMs;
-    this.#gaps.read(input);
-    this.#metricGaps.read(input);
+    for (const kind of HEARTBEAT_KINDS) this.#streams[kind].read(input);
+    this.#silenceMsMax = undefined;
     this.#holes = [];
     for (let left = input.uint(); left > 0; left -= 1) {
       this.#holes.push({ startMs: input.double(), endMs: input.double() });
@@ -187,10 +236,6 @@ export class Sources {
 
   get(service: string): Source | undefined {
     return this.#byService.get(service);
-  }
-
-  all(): Iterable<Source> {
-    return this.#byService.values();
   }
 
   /** Tracks exactly these services from now on; what is known of them stays. */
