@@ -26,6 +26,7 @@ export const ERRORS = {
   PLIM_JOURNAL_CLOSED: { title: 'the journal is closed', retry: 'later' },
   PLIM_OVERLOADED: { title: 'too much is in flight', retry: 'later' },
   PLIM_BODY_TOO_LARGE: { title: 'the body is over the limit', retry: 'never' },
+  PLIM_BODY_TIMEOUT: { title: 'the body did not arrive in time', retry: 'later' },
   PLIM_BODY_MALFORMED: { title: 'the body cannot be decoded', retry: 'never' },
   PLIM_MEDIA_TYPE: { title: 'the media type or encoding is not supported', retry: 'never' },
   PLIM_METHOD: { title: 'the method is not allowed here', retry: 'never' },

@@ -57,6 +57,11 @@ export const METRICS = {
     'receiver',
     'status',
   ]),
+  receiverRefusals: counter(
+    'plimsoll_receiver_refused_requests_total',
+    'Requests refused, by error code: which limit or rule it was.',
+    ['receiver', 'code'],
+  ),
   receiverSeconds: histogram(
     'plimsoll_receiver_request_duration_seconds',
     'Time from the first byte of a request to its answer.',

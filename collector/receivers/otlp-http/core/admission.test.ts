@@ -36,5 +36,8 @@ test('Retry-After is a whole number from the base to twice the base', () => {
   const seen = new Set(
     Array.from({ length: 200 }, () => retryAfterSeconds(2, (bound) => random.below(bound))),
   );
-  deepEqual([...seen].toSorted(), [2, 3, 4]);
+  deepEqual(
+    [...seen].toSorted((a, b) => a - b),
+    [2, 3, 4],
+  );
 });

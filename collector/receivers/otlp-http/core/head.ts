@@ -4,14 +4,13 @@
  * whatever stands in the head.
  */
 import type { ErrorCode } from '#base/errors.ts';
+import type { OtlpEncoding, OtlpSignal } from '#signals/otlp/response.ts';
 
-export type OtlpSignal = 'traces' | 'metrics' | 'logs';
-export type OtlpEncoding = 'protobuf' | 'json';
 export type Compression = 'identity' | 'gzip';
 
 /** A refusal that needs no more than the head, or one met later on. */
 export interface Refusal {
-  readonly status: 400 | 403 | 404 | 405 | 408 | 411 | 413 | 415 | 417 | 429 | 431 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 417 | 429 | 431 | 500 | 503;
   readonly code: ErrorCode;
   /** One English sentence: what is wrong, what would be right. */
   readonly message: string;
