@@ -191,7 +191,15 @@ export interface AlertingStatus {
   readonly lagMs: number;
 }
 
+/** Whom alerts go to. */
+export interface Routing {
+  readonly receivers: readonly string[];
+  /** The Alertmanager configuration in force as YAML, secrets masked. */
+  readonly config: string;
+}
+
 export interface AlertingApi {
+  routing(): Promise<Routing>;
   status(): Promise<AlertingStatus>;
   slos(): Promise<readonly SloStatus[]>;
   alerts(filter: AlertFilter): Promise<readonly AlertStatus[]>;

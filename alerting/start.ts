@@ -19,6 +19,7 @@ import { acknowledge, unacknowledge } from '#alerting/api/incidents.ts';
 import { listAlerts, listGroups } from '#alerting/api/alerts.ts';
 import { expireSilence, getSilence, listSilences, putSilence } from '#alerting/api/silences.ts';
 import type { AlertingConfig } from '#alerting/config.ts';
+import { formatAlertmanagerConfig } from '#alerting/config-text.ts';
 import { Driver } from '#alerting/driver/driver.ts';
 import { alertingMetrics } from '#alerting/driver/metrics.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
@@ -128,6 +129,10 @@ class Running {
         problems: this.#loaded.problems,
         deliveriesWaiting: store.outbox.waitingCount(),
         lagMs: this.#lagMs,
+      }),
+      routing: async () => ({
+        receivers: this.#options.config.receivers.map(({ name }) => name),
+        config: formatAlertmanagerConfig(this.#options.config),
       }),
       slos: async () => this.#options.engine.status(parts.clock.wallMs()),
       alerts: async (filter) => listAlerts(parts, filter),

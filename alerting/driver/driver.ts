@@ -38,6 +38,8 @@ export class Driver {
   #cursor: Cursor;
   #transitions: Transition[] = [];
   readonly #snapshots = new Map<string, Uint8Array>();
+  /** Firing alerts of SLOs that are not among the documents of the start. */
+  #unknown = new Set<string>();
   #savedAtMs = -Infinity;
   #prunedAtMs: number;
   #timer: Timer | undefined;
@@ -62,18 +64,20 @@ export class Driver {
   start(documents: Documents): void {
     const { store, clock, steady } = this.#parts;
     const nowMs = clock.wallMs();
-    const firing = store.alerts.firing();
+    const ids = new Set(documents.documents.map((document) => document.id));
+    const known = store.alerts.firing().filter((alert) => ids.has(alert.sloId));
     this.#engine.configure(documents.documents, nowMs);
     this.#engine.restore(
       store.progress.snapshots(),
-      firing.map((alert) => ({ sloId: alert.sloId, kind: alert.kind, sinceMs: alert.startsAtMs })),
+      known.map((alert) => ({ sloId: alert.sloId, kind: alert.kind, sinceMs: alert.startsAtMs })),
       nowMs,
     );
-    const ids = new Set(documents.documents.map((document) => document.id));
+    this.#unknown = new Set(store.alerts.firing().map((alert) => alert.fingerprint));
+    for (const alert of known) this.#unknown.delete(alert.fingerprint);
     store.transaction(() => {
-      // An SLO that was taken away while we were down takes its alerts along.
-      const orphans = documents.complete ? firing.filter((alert) => !ids.has(alert.sloId)) : [];
-      for (const alert of orphans) resolve(this.#parts, alert, nowMs);
+      // An SLO that was taken away while we were down takes its alerts along; one that a
+      // broken file hides keeps them until the folder can be read again.
+      if (documents.complete) this.#resolveUnknown(nowMs);
       if (documents.complete) store.progress.keepSnapshots(ids);
       this.#reconcileGroups();
       const waits = [...this.#routes.values()].map(({ config }) =>
@@ -85,11 +89,24 @@ export class Driver {
     this.run();
   }
 
-  /** SLOs were read again. */
+  /** SLOs were read again, all of them. */
   configure(documents: readonly SloDocument[]): void {
-    this.#transitions.push(...this.#engine.configure(documents, this.#parts.clock.wallMs()));
-    this.#commit(() => this.#parts.store.progress.keepSnapshots(new Set(documents.map(({ id }) => id))));
+    const nowMs = this.#parts.clock.wallMs();
+    this.#transitions.push(...this.#engine.configure(documents, nowMs));
+    this.#commit(() => {
+      this.#resolveUnknown(nowMs);
+      this.#parts.store.progress.keepSnapshots(new Set(documents.map(({ id }) => id)));
+    });
     this.run();
+  }
+
+  /** Alerts the engine was not told of at the start can only end here. */
+  #resolveUnknown(nowMs: number): void {
+    for (const fingerprint of this.#unknown) {
+      const alert = this.#parts.store.alerts.get(fingerprint);
+      if (alert?.firing === true) resolve(this.#parts, alert, nowMs);
+    }
+    this.#unknown = new Set();
   }
 
   /** Counts records; `cursor` is the position after them. Nothing is durable before the next commit. */
