@@ -1,0 +1,114 @@
+/** `/api/plimsoll/v1/incidents` and `/deliveries`: who was hurt, who knows, and what became of each page. */
+import { json, Router, type Request, type RequestHandler } from 'express';
+import type { AlertingApi, Delivery, Incident } from '#alerting/ports.ts';
+import { CodedError } from '#base/errors.ts';
+import type { Remote } from '#base/rpc.ts';
+import { sendError } from '#server/http/errors.ts';
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1000;
+const BY_LENGTH_MAX = 200;
+const BODY_BYTES_MAX = 16 * 1024;
+
+type Api = Pick<
+  Remote<AlertingApi>,
+  'incidents' | 'incident' | 'acknowledge' | 'unacknowledge' | 'deliveries'
+>;
+
+/** Mounted at `/api/plimsoll/v1`. */
+export function incidentRoutes(api: Api): Router {
+  const router = Router();
+  const body = json({ limit: BODY_BYTES_MAX });
+  router.get(
+    '/incidents',
+    answer(async ({ query }) => {
+      const incidents = await api.incidents({ open: openOf(query['open']), limit: limitOf(query['limit']) });
+      return { incidents: incidents.map(incidentJson) };
+    }),
+  );
+  router.get(
+    '/incidents/:id',
+    answer(async (request) => found(request, await api.incident(idOf(request)))),
+  );
+  router.post(
+    '/incidents/:id/acknowledge',
+    body,
+    answer(async (request) => found(request, await api.acknowledge(idOf(request), byOf(request.body)))),
+  );
+  router.post(
+    '/incidents/:id/unacknowledge',
+    body,
+    answer(async (request) => found(request, await api.unacknowledge(idOf(request), byOf(request.body)))),
+  );
+  router.get(
+    '/deliveries',
+    answer(async ({ query }) => {
+      const deliveries = await api.deliveries(limitOf(query['limit']));
+      return { deliveries: deliveries.map(deliveryJson) };
+    }),
+  );
+  return router;
+}
+
+function answer(run: (request: Request) => Promise<unknown>): RequestHandler {
+  return async (request, response) => {
+    try {
+      response.json(await run(request));
+    } catch (error) {
+      sendError(response, error);
+    }
+  };
+}
+
+function idOf(request: Request): string {
+  return String(request.params['id']);
+}
+
+function found(request: Request, incident: Incident | undefined): unknown {
+  if (incident === undefined) {
+    throw new CodedError('PLIM_NOT_FOUND', `there is no incident ${idOf(request)}`);
+  }
+  return incidentJson(incident);
+}
+
+function openOf(value: unknown): boolean | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new CodedError('PLIM_PARAMETER', `open is ${JSON.stringify(value)}; expected true or false`);
+}
+
+function limitOf(value: unknown): number {
+  if (value === undefined || value === '') return LIMIT_DEFAULT;
+  const limit = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : 0;
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
+  const message = `limit is ${JSON.stringify(value)}; expected a whole number from 1 to ${LIMIT_MAX}`;
+  throw new CodedError('PLIM_PARAMETER', message);
+}
+
+function byOf(body: unknown): string {
+  const by = typeof body === 'object' && body !== null && 'by' in body ? body.by : undefined;
+  if (typeof by === 'string' && by.trim() !== '' && by.length <= BY_LENGTH_MAX) return by.trim();
+  const message = `by must say who, in 1 to ${BY_LENGTH_MAX} characters; expected {"by": "NAME"}`;
+  throw new CodedError('PLIM_PARAMETER', message);
+}
+
+/** Undefined is null in JSON, so that every field is always there. */
+function incidentJson(incident: Incident) {
+  const { evidence } = incident;
+  return {
+    ...incident,
+    endsAtMs: incident.endsAtMs ?? null,
+    acknowledgedBy: incident.acknowledgedBy ?? null,
+    acknowledgedAtMs: incident.acknowledgedAtMs ?? null,
+    evidence: {
+      ...evidence,
+      budgetRemainingRatio: evidence.budgetRemainingRatio ?? null,
+      exhaustedInMs: evidence.exhaustedInMs ?? null,
+      firstBadMs: evidence.firstBadMs ?? null,
+    },
+  };
+}
+
+function deliveryJson(delivery: Delivery) {
+  return { ...delivery, nextAttemptAtMs: delivery.nextAttemptAtMs ?? null };
+}
