@@ -3,8 +3,16 @@
  * cut out those no retry can heal. The body stays as it is, byte for byte, when
  * nothing is cut; else only the lengths around a cut are written anew.
  */
+import {
+  checkField,
+  checkMessage,
+  childOf,
+  messageAt,
+  nextNotable,
+  type Message,
+} from '#signals/otlp/check.ts';
 import { enter, ITEMS_MAX, leave } from '#signals/otlp/envelope.ts';
-import { decodeValue } from '#signals/otlp/attributes.ts';
+import { LOGS_REQUEST, METRICS_REQUEST, TRACES_REQUEST } from '#signals/otlp/json-schema.ts';
 import { BYTES, WireReader } from '#signals/otlp/wire.ts';
 
 export interface Admitted {
@@ -25,19 +33,44 @@ interface Verdict {
 
 type Inspect = (reader: WireReader) => Verdict;
 
+/** The messages around and at an item. */
+interface Types {
+  readonly entry: Message;
+  readonly scopeEntry: Message;
+  readonly item: Message;
+}
+
+const SPANS: Types = {
+  entry: messageAt(TRACES_REQUEST, 'resourceSpans'),
+  scopeEntry: messageAt(TRACES_REQUEST, 'resourceSpans', 'scopeSpans'),
+  item: messageAt(TRACES_REQUEST, 'resourceSpans', 'scopeSpans', 'spans'),
+};
+const LOG_RECORDS: Types = {
+  entry: messageAt(LOGS_REQUEST, 'resourceLogs'),
+  scopeEntry: messageAt(LOGS_REQUEST, 'resourceLogs', 'scopeLogs'),
+  item: messageAt(LOGS_REQUEST, 'resourceLogs', 'scopeLogs', 'logRecords'),
+};
+const METRICS: Types = {
+  entry: messageAt(METRICS_REQUEST, 'resourceMetrics'),
+  scopeEntry: messageAt(METRICS_REQUEST, 'resourceMetrics', 'scopeMetrics'),
+  item: messageAt(METRICS_REQUEST, 'resourceMetrics', 'scopeMetrics', 'metrics'),
+};
+/** Field of `Metric` that is a message but holds no points. */
+const METADATA = 12;
+
 /** @throws CodedError `PLIM_BODY_MALFORMED` */
 export function admitTraces(body: Uint8Array): Admitted {
-  return admit(body, inspectSpan);
+  return admit(body, SPANS, inspectSpan);
 }
 
 /** A log record with a bad trace id is kept: it counts as uncorrelated. @throws CodedError `PLIM_BODY_MALFORMED` */
 export function admitLogs(body: Uint8Array): Admitted {
-  return admit(body, inspectLog);
+  return admit(body, LOG_RECORDS, inspectLog);
 }
 
 /** @throws CodedError `PLIM_BODY_MALFORMED` */
 export function admitMetrics(body: Uint8Array): Admitted {
-  return admit(body, inspectMetric);
+  return admit(body, METRICS, inspectMetric);
 }
 
 /** A run of bytes to leave out, and the messages around it whose lengths shrink. */
@@ -46,13 +79,13 @@ interface Cut {
   readonly end: number;
 }
 
-function admit(body: Uint8Array, inspect: Inspect): Admitted {
+function admit(body: Uint8Array, types: Types, inspect: Inspect): Admitted {
   const reader = new WireReader(body);
   const cuts: Cut[] = [];
   let items = 0;
   let rejected = 0;
   let message = '';
-  eachItem(reader, (fieldStart) => {
+  eachItem(reader, types, (fieldStart) => {
     const fieldEnd = reader.end;
     const verdict = inspect(reader);
     if (verdict.refusal === undefined) {
@@ -67,58 +100,31 @@ function admit(body: Uint8Array, inspect: Inspect): Admitted {
   return { body: cuts.length === 0 ? body : withoutCuts(body, cuts), items, rejected, message };
 }
 
-/** Walks everything around the items too, so that a malformed resource is found at the door. */
-function eachItem(reader: WireReader, visit: (fieldStart: number) => void): void {
-  for (let entry = reader.next(); entry !== 0; entry = reader.next()) {
-    if (entry !== 1) continue;
+/** Walks and checks what is around the items too: the resource, the scope, the schema URLs. */
+function eachItem(reader: WireReader, types: Types, visit: (fieldStart: number) => void): void {
+  while (reader.next() !== 0) {
+    if (reader.field !== 1) continue;
     const bodyEnd = enter(reader);
     for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === 1) checkAttributeHolder(reader, 1);
-      else if (field === 2) eachItemOfScope(reader, visit);
+      if (field === 2) eachItemOfScope(reader, types, visit);
+      else checkField(reader, types.entry);
     }
     leave(reader, bodyEnd);
   }
 }
 
-function eachItemOfScope(reader: WireReader, visit: (fieldStart: number) => void): void {
+function eachItemOfScope(reader: WireReader, types: Types, visit: (fieldStart: number) => void): void {
   const outerEnd = enter(reader);
   let fieldStart = reader.position;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) checkAttributeHolder(reader, 3);
-    if (field === 2) {
+  while (reader.next() !== 0) {
+    if (reader.field === 2) {
       const scopeEnd = enter(reader);
       visit(fieldStart);
       leave(reader, scopeEnd);
+    } else {
+      checkField(reader, types.scopeEntry);
     }
     fieldStart = reader.position;
-  }
-  leave(reader, outerEnd);
-}
-
-/** The message in the present field, whose attributes stand in `attributesField`. */
-function checkAttributeHolder(reader: WireReader, attributesField: number): void {
-  const outerEnd = enter(reader);
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === attributesField) checkKeyValue(reader);
-  }
-  leave(reader, outerEnd);
-}
-
-function checkKeyValue(reader: WireReader): void {
-  const outerEnd = enter(reader);
-  for (let field = reader.next(); field !== 0; field = reader.next()) if (field === 2) checkValue(reader);
-  leave(reader, outerEnd);
-}
-
-/** Scalars are checked by walking over them; arrays and maps by decoding, which holds the depth limit. */
-function checkValue(reader: WireReader): void {
-  const outerEnd = enter(reader);
-  const start = reader.position;
-  let nested = false;
-  for (let field = reader.next(); field !== 0; field = reader.next()) nested ||= field === 5 || field === 6;
-  if (nested) {
-    reader.position = start;
-    decodeValue(reader, 0);
   }
   leave(reader, outerEnd);
 }
@@ -129,16 +135,10 @@ const KEPT: Verdict = { items: 1, refusal: undefined };
 function inspectSpan(reader: WireReader): Verdict {
   let traceId = false;
   let spanId = false;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
+  for (let field = nextNotable(reader, SPANS.item); field !== 0; field = nextNotable(reader, SPANS.item)) {
     if (field === 1) traceId = isId(reader, 16);
     else if (field === 2) spanId = isId(reader, 8);
-    else if (field === 9) checkKeyValue(reader);
-    else if (field === 11) checkAttributeHolder(reader, 3);
-    else if (field === 13) checkAttributeHolder(reader, 4);
-    else if (field === 15) checkAttributeHolder(reader, 0);
-    else if (field === 7 || field === 8) reader.expect(1);
-    else if (field === 5) reader.expect(BYTES);
-    else if (field === 6) reader.expect(0);
+    else checkField(reader, SPANS.item);
   }
   if (traceId && spanId) return KEPT;
   return {
@@ -148,42 +148,33 @@ function inspectSpan(reader: WireReader): Verdict {
 }
 
 function inspectLog(reader: WireReader): Verdict {
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 5) checkValue(reader);
-    else if (field === 6) checkKeyValue(reader);
-    else if (field === 1 || field === 11) reader.expect(1);
-    else if (field === 2) reader.expect(0);
-    else if (field === 9 || field === 10) reader.expect(BYTES);
-  }
+  checkMessage(reader, LOG_RECORDS.item);
   return KEPT;
 }
 
-/** Fields of `Metric` that hold points, and where the points keep their attributes. */
-const POINT_ATTRIBUTES: Readonly<Record<number, number>> = { 5: 7, 7: 7, 9: 9, 10: 1, 11: 7 };
-
-/** A metric without a name can never be asked for; all its points go with it. */
+/** A metric without a name can never be asked for; all its points go with it. The last data of the oneof counts. */
 function inspectMetric(reader: WireReader): Verdict {
   let named = false;
   let points = 0;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    const attributes = POINT_ATTRIBUTES[field];
-    if (field === 1) {
-      reader.expect(BYTES);
-      named = reader.valueLength > 0;
-    } else if (attributes !== undefined) {
-      points = countPoints(reader, attributes);
+  while (reader.next() !== 0) {
+    const data = reader.field === METADATA ? undefined : childOf(METRICS.item, reader.field);
+    if (data !== undefined) {
+      points = countPoints(reader, data);
+    } else {
+      if (reader.field === 1) named = reader.valueLength > 0;
+      checkField(reader, METRICS.item);
     }
   }
   return { items: points, refusal: named || points === 0 ? undefined : 'a metric must have a name' };
 }
 
-function countPoints(reader: WireReader, attributesField: number): number {
+/** Every kind of data holds its points in field 1. */
+function countPoints(reader: WireReader, data: Message): number {
   const outerEnd = enter(reader);
   let points = 0;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field !== 1) continue;
-    checkAttributeHolder(reader, attributesField);
-    points += 1;
+  while (reader.next() !== 0) {
+    if (reader.field === 1) points += 1;
+    checkField(reader, data);
   }
   leave(reader, outerEnd);
   return points;

@@ -25,7 +25,7 @@ export function findAttributeText(list: AttributeList, key: string): string | un
   let found: AttributeValue | undefined;
   eachAttribute(list, (reader, keyOffset, keyLength) => {
     if (textAt(list.body, keyOffset, keyLength) !== key) return;
-    found = decodeValue(reader, VALUE_DEPTH_MAX - 1);
+    found = decodeValue(reader, 0);
   });
   return found === undefined ? undefined : scalarText(found);
 }

@@ -54,16 +54,16 @@ const ANY_VALUE: MessageSchema = message(() => ({
   boolValue: one(2, 'bool'),
   intValue: one(3, 'int64'),
   doubleValue: one(4, 'double'),
-  arrayValue: one(
-    5,
-    message(() => ({ values: many(1, ANY_VALUE) })),
-  ),
-  kvlistValue: one(
-    6,
-    message(() => ({ values: many(1, KEY_VALUE) })),
-  ),
+  arrayValue: one(5, ARRAY_VALUE),
+  kvlistValue: one(6, KEY_VALUE_LIST),
   bytesValue: one(7, 'base64'),
 }));
+
+const ARRAY_VALUE = message(() => ({ values: many(1, ANY_VALUE) }));
+const KEY_VALUE_LIST = message(() => ({ values: many(1, KEY_VALUE) }));
+
+/** The messages a value nests by: each is one level of depth. */
+export const LIST_MESSAGES: ReadonlySet<MessageSchema> = new Set([ARRAY_VALUE, KEY_VALUE_LIST]);
 
 const KEY_VALUE: MessageSchema = message(() => ({ key: one(1, 'string'), value: one(2, ANY_VALUE) }));
 
