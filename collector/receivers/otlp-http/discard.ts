@@ -16,7 +16,12 @@ export function discardRest(request: IncomingMessage, clock: Clock): void {
     discarded += chunk.length;
     if (discarded > DISCARD_BYTES_MAX) request.socket.destroy();
   });
-  request.on('close', () => giveUp.cancel());
-  request.on('error', () => {});
+  const done = (): void => {
+    giveUp.cancel();
+    request.socket.off('close', done);
+  };
+  request.on('end', done).on('error', done);
+  // A request whose answer is finished no longer hears that its connection closed.
+  request.socket.once('close', done);
   request.resume();
 }
