@@ -50,8 +50,14 @@ export function configKeys(
     const below = configKeys(field.schema, path, outer);
     const isGroup = field.schema.fields !== undefined;
     const byDefault = isGroup ? '' : defaultText(field.default, field.schema.expected);
-    return [{ path, doc: field.doc, expected: isGroup ? '' : field.schema.expected, byDefault }, ...below];
+    return [{ path, doc: field.doc, expected: isGroup ? '' : expectedOf(field.schema), byDefault }, ...below];
   });
+}
+
+/** What a list holds is told key by key below it. */
+function expectedOf(schema: Schema<unknown>): string {
+  if (schema.element?.fields === undefined) return schema.expected;
+  return schema.expected.startsWith('a list') ? 'a list of maps' : 'a map of maps';
 }
 
 function defaultText(
