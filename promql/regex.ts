@@ -38,7 +38,8 @@ function compileLibrary(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (error) {
-    throw new CodedError('PLIM_PROMQL', errorText(error), { cause: error });
+    // The library shows the flag it was given as if it stood in the pattern.
+    throw new CodedError('PLIM_PROMQL', errorText(error).replace('`(?s)', '`'), { cause: error });
   }
 }
 

@@ -12,19 +12,25 @@ import {
 import { parseError } from '#promql/syntax/position.ts';
 import { SIGNATURES, type Signature } from '#promql/syntax/signatures.ts';
 
+const FIXED_TYPES = {
+  number: 'scalar',
+  string: 'string',
+  selector: 'instant vector',
+  aggregation: 'instant vector',
+  range: 'range vector',
+  subquery: 'range vector',
+} as const satisfies Partial<Record<Expression['kind'], ValueType>>;
+
+type FixedKind = keyof typeof FIXED_TYPES;
+
+function isFixed(expression: Expression): expression is Extract<Expression, { kind: FixedKind }> {
+  return Object.hasOwn(FIXED_TYPES, expression.kind);
+}
+
 /** Type of the value an expression has. */
 export function typeOf(expression: Expression): ValueType {
+  if (isFixed(expression)) return FIXED_TYPES[expression.kind];
   switch (expression.kind) {
-    case 'number':
-      return 'scalar';
-    case 'string':
-      return 'string';
-    case 'selector':
-    case 'aggregation':
-      return 'instant vector';
-    case 'range':
-    case 'subquery':
-      return 'range vector';
     case 'parentheses':
       return typeOf(expression.expression);
     case 'unary':
@@ -44,37 +50,49 @@ function signatureOf(call: Call): Signature {
 
 /** @throws CodedError `PLIM_PROMQL` at the first expression whose type does not fit */
 export function checkTypes(text: string, expression: Expression): void {
-  const check = (child: Expression): void => checkTypes(text, child);
+  for (const child of childrenOf(expression)) checkTypes(text, child);
   switch (expression.kind) {
     case 'number':
     case 'string':
     case 'selector':
     case 'range':
-      return;
     case 'parentheses':
-      check(expression.expression);
       return;
     case 'subquery':
-      check(expression.expression);
       checkSubquery(text, expression.expression);
       return;
     case 'unary':
-      check(expression.operand);
       checkUnary(text, expression.operand);
       return;
     case 'binary':
-      check(expression.left);
-      check(expression.right);
       checkBinary(text, expression);
       return;
     case 'aggregation':
-      if (expression.parameter !== undefined) check(expression.parameter);
-      check(expression.operand);
       checkAggregation(text, expression);
       return;
     case 'call':
-      for (const argument of expression.args) check(argument);
       checkCall(text, expression);
+  }
+}
+
+function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'number':
+    case 'string':
+    case 'selector':
+    case 'range':
+      return [];
+    case 'parentheses':
+    case 'subquery':
+      return [expression.expression];
+    case 'unary':
+      return [expression.operand];
+    case 'binary':
+      return [expression.left, expression.right];
+    case 'aggregation':
+      return [expression.parameter, expression.operand].filter((child) => child !== undefined);
+    case 'call':
+      return expression.args;
   }
 }
 

@@ -130,26 +130,34 @@ function spanOf({ start, end }: Span): Span {
 }
 
 function parseMatching(cursor: TokenCursor, operator: BinaryOperator): VectorMatching {
-  const isSet = SET_OPERATORS.has(operator);
   const explicit = cursor.isWord('on') || cursor.isWord('ignoring');
   const on = explicit && cursor.next().text.toLowerCase() === 'on';
   const labels = explicit ? parseLabelList(cursor) : [];
-  let cardinality: VectorMatching['cardinality'] = isSet ? 'many-to-many' : 'one-to-one';
-  let include: readonly string[] = [];
-  if (explicit && (cursor.isWord('group_left') || cursor.isWord('group_right'))) {
-    const word = cursor.next();
-    if (isSet) throw cursor.fail(word.start, `no grouping allowed for "${operator}" operation`);
-    cardinality = word.text.toLowerCase() === 'group_left' ? 'many-to-one' : 'one-to-many';
-    if (cursor.is('(')) include = parseLabelList(cursor);
-    const twice = on ? labels.find((label) => include.includes(label)) : undefined;
-    if (twice !== undefined) {
-      throw cursor.fail(word.start, `label "${twice}" must not occur in ON and GROUP clause at once`);
-    }
-  }
+  const { start } = cursor.token;
+  const group = explicit ? parseGroupModifier(cursor) : undefined;
   const fill = parseFill(cursor);
-  if (fill !== undefined && isSet)
-    throw cursor.fail(fill.start, 'filling in missing series not allowed for set operators');
+  if (SET_OPERATORS.has(operator)) {
+    if (group !== undefined) throw cursor.fail(start, `no grouping allowed for "${operator}" operation`);
+    if (fill !== undefined)
+      throw cursor.fail(start, 'filling in missing series not allowed for set operators');
+    return { cardinality: 'many-to-many', on, labels, include: [], explicit, fill };
+  }
+  const { cardinality, include } = group ?? { cardinality: 'one-to-one' as const, include: [] };
+  const twice = include.find((label) => on && labels.includes(label));
+  if (twice !== undefined) {
+    throw cursor.fail(start, `label "${twice}" must not occur in ON and GROUP clause at once`);
+  }
   return { cardinality, on, labels, include, explicit, fill };
+}
+
+function parseGroupModifier(
+  cursor: TokenCursor,
+): Pick<VectorMatching, 'cardinality' | 'include'> | undefined {
+  const left = cursor.isWord('group_left');
+  if (!left && !cursor.isWord('group_right')) return undefined;
+  cursor.next();
+  const include = cursor.is('(') ? parseLabelList(cursor) : [];
+  return { cardinality: left ? 'many-to-one' : 'one-to-many', include };
 }
 
 function parseFill(cursor: TokenCursor): Span | undefined {
@@ -239,13 +247,16 @@ function parseWord(cursor: TokenCursor): Expression {
   const word = cursor.token.text.toLowerCase();
   if (word === 'inf' || word === 'nan') return parseNumberLiteral(cursor);
   if (RESERVED.has(word)) throw cursor.unexpected('', '');
-  const following = cursor.following?.kind === 'string' ? undefined : cursor.following?.text;
+  const following = followingWord(cursor);
   const aggregator = AGGREGATORS.find((name) => name === word);
-  if (aggregator !== undefined) {
-    const grouped = following?.toLowerCase() === 'by' || following?.toLowerCase() === 'without';
-    if (following === '(' || grouped) return parseAggregation(cursor, aggregator);
+  if (aggregator !== undefined && ['(', 'by', 'without'].includes(following)) {
+    return parseAggregation(cursor, aggregator);
   }
   return following === '(' ? parseCall(cursor) : parseSelector(cursor);
+}
+
+function followingWord({ following }: TokenCursor): string {
+  return following === undefined || following.kind === 'string' ? '' : following.text.toLowerCase();
 }
 
 interface Grouping {

@@ -51,23 +51,22 @@ function parseMatchers(cursor: TokenCursor, matchers: Matcher[]): string | undef
   while (!cursor.skip('}')) {
     const { token } = cursor;
     if (token.kind === 'end') throw cursor.fail(token.start, 'unexpected end of input inside braces');
-    if (token.kind !== 'identifier' && token.kind !== 'string') {
-      throw cursor.unexpected('label matching', 'identifier or "}"');
-    }
-    cursor.next();
-    const label = token.kind === 'string' ? cursor.unquote(token) : token.text;
+    const label = parseLabelName(cursor);
     if (token.kind === 'string' && (cursor.is(',') || cursor.is('}'))) {
       if (name !== undefined) throw cursor.fail(token.start, setTwice(name, label));
       name = label;
-    } else {
-      if (token.kind === 'identifier' && !isPlainLabel(label)) {
-        throw cursor.fail(token.start, `invalid label name "${label}" in label matching`);
-      }
-      matchers.push(parseMatcher(cursor, label));
-    }
+    } else matchers.push(parseMatcher(cursor, label));
     if (!cursor.is('}')) cursor.expect(',', 'label matching');
   }
   return name;
+}
+
+function parseLabelName(cursor: TokenCursor): string {
+  const { kind, text, start } = cursor.token;
+  if (kind === 'string') return cursor.unquote(cursor.next());
+  if (kind !== 'identifier') throw cursor.unexpected('label matching', 'identifier or "}"');
+  if (!isPlainLabel(text)) throw cursor.fail(start, `invalid label name "${text}" in label matching`);
+  return cursor.next().text;
 }
 
 function parseMatcher(cursor: TokenCursor, name: string): Matcher {

@@ -12,56 +12,50 @@ const SIMPLE: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
 };
-const ESCAPE = /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{3})|([\s\S]?))/gi;
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|([\s\S]?))/g;
 
 /** The text of a literal with its quotes; undefined when an escape is not valid. */
 export function unquote(literal: string): string | undefined {
   const body = literal.slice(1, -1);
-  if (literal.startsWith('`')) return body;
-  if (!body.includes('\\')) return body;
-  if (/\\[xU]|\\[0-7]/.test(body)) return unquoteBytes(body, literal.charAt(0));
-  return unescape(body, literal.charAt(0));
-}
-
-function unescape(body: string, quote: string): string | undefined {
-  let valid = true;
-  const text = body.replace(ESCAPE, (whole: string, ...groups: (string | undefined)[]) => {
-    const [hex, short, long, octal, simple = ''] = groups;
-    const code = hex ?? short ?? long;
-    // The pattern ignores case for hex digits; the letter itself is case-sensitive.
-    if (code !== undefined || octal !== undefined) {
-      const point = code === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(code, 16);
-      if (whole[1] === 'X' || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) valid = false;
-      return valid ? String.fromCodePoint(point) : '';
-    }
-    const replacement = SIMPLE[simple];
-    if (replacement === undefined || ((simple === '"' || simple === "'") && simple !== quote)) valid = false;
-    return replacement ?? '';
-  });
-  return valid ? text : undefined;
-}
-
-/** `\x` and octal escapes are bytes of UTF-8, not characters: go through bytes. */
-function unquoteBytes(body: string, quote: string): string | undefined {
+  if (literal.startsWith('`') || !body.includes('\\')) return body;
+  // `\x` and octal escapes are bytes of UTF-8, not characters: go through bytes.
   const bytes: number[] = [];
   const encoder = new TextEncoder();
   let position = 0;
   for (const match of body.matchAll(ESCAPE)) {
     bytes.push(...encoder.encode(body.slice(position, match.index)));
     position = match.index + match[0].length;
-    const [whole, hex, , , octal] = match;
-    const byte = hex !== undefined && whole[1] === 'x' ? Number.parseInt(hex, 16) : undefined;
-    const octalByte = octal === undefined ? undefined : Number.parseInt(octal, 8);
-    const single = byte ?? octalByte;
-    if (single === undefined) {
-      const text = unescape(whole, quote);
-      if (text === undefined) return undefined;
-      bytes.push(...encoder.encode(text));
-    } else {
-      if (single > 0xff) return undefined;
-      bytes.push(single);
-    }
+    const escaped = escapedBytes(match, literal.charAt(0));
+    if (escaped === undefined) return undefined;
+    bytes.push(...escaped);
   }
   bytes.push(...encoder.encode(body.slice(position)));
   return new TextDecoder('utf-8').decode(Uint8Array.from(bytes));
+}
+
+/** What one escape stands for. */
+function escapedBytes(
+  [, hexByte, short, long, octal, simple = '']: readonly (string | undefined)[],
+  quote: string,
+): Iterable<number> | undefined {
+  const byte = parseOptional(hexByte, 16) ?? parseOptional(octal, 8);
+  if (byte !== undefined) return byte > 0xff ? undefined : [byte];
+  const point = parseOptional(short ?? long, 16);
+  const text = point === undefined ? simpleEscape(simple, quote) : characterOf(point);
+  return text === undefined ? undefined : new TextEncoder().encode(text);
+}
+
+function parseOptional(digits: string | undefined, radix: number): number | undefined {
+  return digits === undefined ? undefined : Number.parseInt(digits, radix);
+}
+
+function characterOf(point: number): string | undefined {
+  const isSurrogate = point >= 0xd800 && point < 0xe000;
+  return point > 0x10ffff || isSurrogate ? undefined : String.fromCodePoint(point);
+}
+
+/** A quote may be escaped only in a literal of the same quotes. */
+function simpleEscape(letter: string, quote: string): string | undefined {
+  if ((letter === '"' || letter === "'") && letter !== quote) return undefined;
+  return Object.hasOwn(SIMPLE, letter) ? SIMPLE[letter] : undefined;
 }
