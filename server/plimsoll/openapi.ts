@@ -1,0 +1,290 @@
+/**
+ * `/api/plimsoll/openapi.json`: our own API, described. A test holds the paths
+ * to the routers, both ways.
+ */
+import { Router } from 'express';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const listOf = (items: Json): Json => ({ type: 'array', items });
+const TEXT: Json = { type: 'string' };
+const NUMBER: Json = { type: 'number' };
+const INTEGER: Json = { type: 'integer' };
+const BOOLEAN: Json = { type: 'boolean' };
+const TIME_MS: Json = { type: 'integer', description: 'Milliseconds since the Unix epoch.' };
+const TIME_NANOS: Json = { type: 'string', description: 'Nanoseconds since the Unix epoch, in decimal.' };
+const nullable = (schema: Json): Json => ({ ...schema, type: [schema['type'], 'null'] });
+
+function record(properties: Readonly<Record<string, Json>>): Json {
+  return { type: 'object', required: Object.keys(properties), properties };
+}
+
+function answers(description: string, schema: Json): Json {
+  return {
+    200: { description, content: { 'application/json': { schema } } },
+    default: { description: 'What went wrong.', content: { 'application/json': { schema: ref('Error') } } },
+  };
+}
+
+function query(name: string, schema: Json, description: string): Json {
+  return { name, in: 'query', required: false, schema, description };
+}
+
+function inPath(name: string, description: string): Json {
+  return { name, in: 'path', required: true, schema: TEXT, description };
+}
+
+function read(summary: string, schema: Json, parameters: readonly Json[] = []): Json {
+  return { get: { summary, parameters, responses: answers(summary, schema) } };
+}
+
+const WHO_BODY: Json = {
+  required: true,
+  content: { 'application/json': { schema: record({ by: { ...TEXT, maxLength: 200 } }) } },
+};
+
+function change(summary: string): Json {
+  return {
+    post: {
+      summary,
+      parameters: [inPath('id', 'Id of the incident.')],
+      requestBody: WHO_BODY,
+      responses: answers('The incident after the change, which is durable.', ref('Incident')),
+    },
+  };
+}
+
+const PATHS: Json = {
+  '/slos': read(
+    'Every SLO with its state, windows and budget.',
+    record({ slos: listOf(ref('Slo')), problems: listOf(ref('Problem')), lagMs: NUMBER }),
+  ),
+  '/slos/{id}': read('One SLO.', ref('Slo'), [inPath('id', 'Id of the SLO, service/name.')]),
+  '/budgets': read('The error budget of every SLO.', record({ budgets: listOf(ref('Budget')) })),
+  '/reload': {
+    post: {
+      summary: 'Reads the SLO folder again. With an error in it nothing changes, and 422 lists the problems.',
+      responses: answers('What was found.', record({ reloaded: BOOLEAN, problems: listOf(ref('Problem')) })),
+    },
+  },
+  '/incidents': read('Incidents, newest first.', record({ incidents: listOf(ref('Incident')) }), [
+    query('open', BOOLEAN, 'Only those that fire, or only those that are resolved.'),
+    query(
+      'limit',
+      { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+      'Most incidents to answer with.',
+    ),
+  ]),
+  '/incidents/{id}': read('One incident with its evidence and timeline.', ref('Incident'), [
+    inPath('id', 'Id of the incident.'),
+  ]),
+  '/incidents/{id}/acknowledge': change('Somebody has it: it is not repeated.'),
+  '/incidents/{id}/unacknowledge': change('Nobody has it any more.'),
+  '/deliveries': read(
+    'Notifications and every attempt to deliver them, newest first.',
+    record({ deliveries: listOf(ref('Delivery')) }),
+    [
+      query(
+        'limit',
+        { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+        'Most deliveries to answer with.',
+      ),
+    ],
+  ),
+  '/logs': read(
+    'Log records that match everything given.',
+    record({ records: listOf(ref('LogRecord')), next: nullable(TEXT) }),
+    [
+      query('service', TEXT, 'service.name of the resource.'),
+      query('text', { ...TEXT, maxLength: 1000 }, 'Substring of the body, in any case.'),
+      query(
+        'severity',
+        TEXT,
+        'Lowest severity: a number from 0 to 24, or trace, debug, info, warn, error, fatal.',
+      ),
+      query('trace_id', TEXT, '32 hex digits.'),
+      query(
+        'attr.KEY',
+        TEXT,
+        'An attribute of the record or its resource, compared as text; may be given several times.',
+      ),
+      query('start', TEXT, 'Earliest time: nanoseconds since the Unix epoch, or RFC 3339.'),
+      query('end', TEXT, 'Latest time, inclusive.'),
+      query('order', { enum: ['newest-first', 'oldest-first'], default: 'newest-first' }, 'By time.'),
+      query('limit', { type: 'integer', minimum: 1, maximum: 5000, default: 100 }, 'Records of a page.'),
+      query('after', TEXT, '`next` of the page before.'),
+    ],
+  ),
+  '/ledger': read(
+    'The conservation ledger: accepted = delivered + dropped + held, by signal and consumer.',
+    ref('Pipeline'),
+  ),
+};
+
+const SCHEMAS: Json = {
+  Error: record({ code: { ...TEXT, description: 'From the error catalogue.' }, message: TEXT }),
+  Problem: record({
+    file: TEXT,
+    line: INTEGER,
+    column: INTEGER,
+    path: TEXT,
+    severity: { enum: ['error', 'warning'] },
+    message: TEXT,
+  }),
+  Slo: {
+    ...record({
+      id: TEXT,
+      name: TEXT,
+      displayName: TEXT,
+      service: TEXT,
+      description: TEXT,
+      objective: { ...NUMBER, description: 'Ratio between 0 and 1.' },
+      indicator: { enum: ['availability', 'latency'] },
+      thresholdMs: nullable(NUMBER),
+      periodMs: INTEGER,
+      state: ref('SloState'),
+      stateSinceMs: TIME_MS,
+      windows: listOf(ref('BurnWindow')),
+      budget: record({
+        good: NUMBER,
+        total: NUMBER,
+        allowedBad: NUMBER,
+        remainingRatio: nullable(NUMBER),
+        exhaustedInMs: nullable(NUMBER),
+        measuredRatio: NUMBER,
+      }),
+      definedAt: TEXT,
+    }),
+  },
+  SloState: { enum: ['ok', 'burning', 'idle', 'blind', 'catching-up'] },
+  Budget: record({
+    id: TEXT,
+    service: TEXT,
+    objective: NUMBER,
+    periodMs: INTEGER,
+    state: ref('SloState'),
+    good: NUMBER,
+    total: NUMBER,
+    allowedBad: NUMBER,
+    remainingRatio: {
+      ...nullable(NUMBER),
+      description: '1 untouched, 0 spent, negative overspent; null before the first event.',
+    },
+    exhaustedInMs: { ...nullable(NUMBER), description: 'At the present burn; null when it does not shrink.' },
+    measuredRatio: { ...NUMBER, description: 'Share of the period for which telemetry was there.' },
+  }),
+  BurnWindow: record({
+    severity: { enum: ['page', 'ticket'] },
+    longWindowMs: INTEGER,
+    shortWindowMs: INTEGER,
+    factor: NUMBER,
+    longBurn: NUMBER,
+    shortBurn: NUMBER,
+    badInLongWindow: NUMBER,
+    holds: BOOLEAN,
+  }),
+  Incident: record({
+    id: TEXT,
+    sloId: TEXT,
+    service: TEXT,
+    severity: { enum: ['page', 'ticket'] },
+    alertname: TEXT,
+    fingerprint: TEXT,
+    state: { enum: ['firing', 'resolved'] },
+    startsAtMs: TIME_MS,
+    endsAtMs: nullable(TIME_MS),
+    acknowledgedBy: nullable(TEXT),
+    acknowledgedAtMs: nullable(TIME_MS),
+    evidence: ref('Evidence'),
+    timeline: listOf(record({ atMs: TIME_MS, kind: TEXT, text: TEXT, by: TEXT })),
+  }),
+  Evidence: record({
+    objective: NUMBER,
+    windows: listOf(ref('BurnWindow')),
+    budgetRemainingRatio: nullable(NUMBER),
+    exhaustedInMs: nullable(NUMBER),
+    failingTraceIds: listOf(TEXT),
+    firstBadMs: nullable(TIME_MS),
+  }),
+  Delivery: record({
+    id: TEXT,
+    receiver: TEXT,
+    groupKey: TEXT,
+    idempotencyKey: TEXT,
+    reason: TEXT,
+    state: { enum: ['waiting', 'delivered', 'superseded', 'failed', 'expired'] },
+    attempts: listOf(record({ atMs: TIME_MS, durationMs: NUMBER, outcome: TEXT })),
+    createdAtMs: TIME_MS,
+    nextAttemptAtMs: nullable(TIME_MS),
+  }),
+  LogRecord: record({
+    id: TEXT,
+    unixNanos: TIME_NANOS,
+    observedUnixNanos: TIME_NANOS,
+    severityNumber: INTEGER,
+    severityText: TEXT,
+    eventName: TEXT,
+    body: {},
+    traceId: nullable(TEXT),
+    spanId: nullable(TEXT),
+    attributes: { type: 'object' },
+    resource: { type: 'object' },
+    scope: record({ name: TEXT, version: TEXT, attributes: { type: 'object' } }),
+  }),
+  Pipeline: record({
+    journal: record({
+      state: TEXT,
+      bytes: NUMBER,
+      bytesMax: NUMBER,
+      records: NUMBER,
+      corruptRecords: NUMBER,
+      failedSyncs: NUMBER,
+      accepted: ref('Totals'),
+    }),
+    rows: listOf(
+      record({
+        signal: TEXT,
+        consumer: TEXT,
+        accepted: NUMBER,
+        delivered: NUMBER,
+        dropped: { type: 'object', additionalProperties: NUMBER },
+        held: NUMBER,
+        residual: NUMBER,
+      }),
+    ),
+    stores: listOf({
+      type: 'object',
+      required: ['name', 'bytes', 'tailItems'],
+      properties: {
+        name: TEXT,
+        bytes: NUMBER,
+        tailItems: NUMBER,
+        oldestUnixNanos: TIME_NANOS,
+        residentBytes: NUMBER,
+      },
+    }),
+  }),
+  Totals: { type: 'object', additionalProperties: NUMBER },
+};
+
+/** OpenAPI 3.1 of everything under `/api/plimsoll/v1`. */
+export const OPENAPI: Json = {
+  openapi: '3.1.0',
+  info: { title: 'Plimsoll', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+  servers: [{ url: '/api/plimsoll/v1' }],
+  paths: PATHS,
+  components: {
+    schemas: SCHEMAS,
+    securitySchemes: {
+      key: { type: 'http', scheme: 'bearer', description: 'Only where server.api_key is set.' },
+    },
+  },
+};
+
+/** Mounted at `/api/plimsoll`. */
+export function openApiRoute(): Router {
+  const router = Router();
+  router.get('/openapi.json', (_request, response) => void response.json(OPENAPI));
+  return router;
+}
