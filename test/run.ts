@@ -74,6 +74,8 @@ async function timed(name: string, run: Run): Promise<Tally> {
       ? await runChecks({ root: ROOT, print, signal: run.signal })
       : await runFiles(kind, run);
   const tookMs = performance.now() - startMs;
+  const foundNothing = tally.passed + tally.failed + tally.skips.length === 0;
+  if (run.request.paths.length > 0 && foundNothing) return tally;
   const verdict = tookMs > budgetMs ? 'OVER the budget of' : 'budget';
   const times = `${seconds(tookMs)} s, ${verdict} ${seconds(budgetMs)} s`;
   print(`${name.padEnd(9)} ${closingLine(tally)} (${times})`);
