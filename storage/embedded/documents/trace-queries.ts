@@ -14,10 +14,11 @@ export interface Query {
 export class Conditions {
   readonly #conditions: string[] = [];
   readonly #parameters: Record<string, bigint | string | number> = {};
+  #bound = 0;
 
   /** The name under which `value` can be used in a condition. */
   bind(value: bigint | string | number): string {
-    const name = `p${Object.keys(this.#parameters).length}`;
+    const name = `p${this.#bound++}`;
     this.#parameters[name] = value;
     return `$${name}`;
   }

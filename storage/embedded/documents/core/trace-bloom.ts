@@ -29,8 +29,10 @@ export function mayContain(bloom: Uint8Array, key: bigint): boolean {
 /** Double hashing over the two mixed halves; ids chosen by a sender need not be random. */
 function probes(key: bigint, bytes: number): number[] {
   const mask = bytes * 8 - 1;
-  const first = mix(Number(key & 0xffff_ffffn));
-  const second = mix(Number(key >> 32n) ^ first) | 1;
+  const low = Number(key & 0xffff_ffffn);
+  const high = Number(key >> 32n);
+  const first = mix(low ^ mix(high ^ 0x9e37_79b9));
+  const second = mix(first ^ high ^ 0x7f4a_7c15) | 1;
   return Array.from({ length: PROBES }, (_, round) => (first + Math.imul(round, second)) & mask);
 }
 

@@ -1,0 +1,206 @@
+/** The embedded documents store: the contracts of traces and logs, and what is its own: seals, crashes, limits. */
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isCoded } from '#base/errors.ts';
+import { sleep } from '#base/clock.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
+import { logReaderContract, logSearch, logsRecord } from '#test/contract/logs.ts';
+import {
+  BASE,
+  search,
+  span,
+  spansRecord,
+  traceId,
+  traceReaderContract,
+  type TraceBackend,
+} from '#test/contract/traces.ts';
+import { DocumentsWorld, DyingDisk, type WorldOptions } from '#test/support/documents-world.ts';
+
+async function embedded(options: WorldOptions = {}) {
+  const world = await DocumentsWorld.open(options);
+  return {
+    get reader() {
+      return world.store;
+    },
+    write: world.write.bind(world),
+    flush: () => world.store.sealNow(),
+    restart: () => world.restart(),
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  } satisfies TraceBackend;
+}
+
+traceReaderContract('embedded', () => embedded());
+logReaderContract('embedded', () => embedded());
+
+/** Ten spans of one trace and ten log records. */
+function batch(number: number) {
+  const spans = Array.from({ length: 10 }, (_, index) => span(1, number * 10 + index));
+  const logs = spans.map((_, index) => ({ nanos: BASE + BigInt(number * 10 + index), body: `${number}` }));
+  return [spansRecord({ service: 'shop' }, spans), logsRecord({ service: 'shop' }, logs)];
+}
+
+async function assertWhole(world: DocumentsWorld, batches: number, when: string): Promise<void> {
+  const trace = await world.store.trace(traceId(1));
+  assert.equal(trace?.spans.length, batches * 10, `spans ${when}`);
+  assert.equal(new Set(trace?.spans.map((one) => one.spanId)).size, batches * 10, `each span once ${when}`);
+  const logs = await world.store.searchLogs(logSearch({ recordsMax: 1000 }));
+  assert.equal(logs.records.length, batches * 10, `records ${when}`);
+  const { cursor } = await world.store.status();
+  assert.deepEqual(
+    [cursor.delivered['otlp-traces'], cursor.delivered['otlp-logs'], cursor.dropped],
+    [batches * 10, batches * 10, {}],
+    `ledger ${when}`,
+  );
+}
+
+test('killed at any step of a seal, nothing is lost and nothing doubled', async () => {
+  await using world = await DocumentsWorld.open();
+  await world.write(batch(0));
+  let batches = 1;
+  let steps = 0;
+  for (let diesAt = 1; ; diesAt += 1) {
+    const disk = new DyingDisk(systemDisk, Number.MAX_SAFE_INTEGER);
+    await world.restart(disk);
+    await world.write(batch(batches));
+    batches += 1;
+    const opened = disk.operations;
+    disk.killAfter(diesAt);
+    const sealed = await world.store.sealNow().then(
+      () => true,
+      () => false,
+    );
+    await assertWhole(world, batches, `while the disk is dead after step ${diesAt}`);
+    await world.restart();
+    await assertWhole(world, batches, `after a kill at step ${diesAt}`);
+    steps = disk.operations - opened;
+    if (sealed) break;
+  }
+  assert.ok(steps >= 18, `a seal of spans and logs has ${steps} steps on the disk`);
+});
+
+test('a seal that failed is made up for by the next', async () => {
+  await using world = await DocumentsWorld.open();
+  const disk = new DyingDisk(systemDisk, Number.MAX_SAFE_INTEGER);
+  await world.restart(disk);
+  await world.write(batch(0));
+  for (const failsAt of [3, 9, 17]) {
+    disk.killAfter(failsAt);
+    await assert.rejects(world.store.sealNow(), /the disk is dead/);
+  }
+  disk.killAfter(Number.MAX_SAFE_INTEGER);
+  await world.store.sealNow();
+  assert.equal((await world.store.status()).tailItems, 0);
+  await assertWhole(world, 1, 'after the seal');
+  const names = await readdir(world.folder);
+  const files = names.filter((name) => name.endsWith('.parquet'));
+  assert.equal(files.length, 2, `no stray files: ${names.join(', ')}`);
+});
+
+test('what a crash left behind is removed at the start', async () => {
+  await using world = await DocumentsWorld.open();
+  await world.write(batch(0));
+  for (const name of ['spans-0000000099.parquet', 'logs-0000000098.parquet.tmp', 'x.bloom']) {
+    await writeFile(join(world.folder, name), 'half');
+  }
+  await world.restart();
+  await assertWhole(world, 1, 'after the start');
+  const names = (await readdir(world.folder)).filter((name) => name !== 'spill');
+  assert.deepEqual(
+    names.filter((name) => !/^(?:manifest\.json|(?:spans|logs)-000000000\d\.\w+)$/.test(name)),
+    [],
+  );
+});
+
+test('a tail is sealed by itself when it is full, and files hold at most so many rows', async () => {
+  await using world = await DocumentsWorld.open({ config: { sealRows: 100 } });
+  for (let number = 0; number < 12; number += 1) await world.write(batch(number));
+  const spans = Array.from({ length: 950 }, (_, index) => span(2, index));
+  await world.write([spansRecord({ service: 'shop' }, spans)]);
+  // Taken in first and sealed right after: the seal may still be running.
+  while ((await world.store.status()).tailItems > 100) await sleep(systemClock, 5);
+  assert.equal((await world.store.trace(traceId(1)))?.spans.length, 120);
+  assert.equal((await world.store.trace(traceId(2)))?.spans.length, 950);
+});
+
+test('many small files become few, and nothing is lost', async () => {
+  await using world = await DocumentsWorld.open();
+  for (let number = 0; number < 45; number += 1) {
+    await world.write(batch(number));
+    await world.store.sealNow();
+  }
+  await assertWhole(world, 45, 'after merging');
+  const files = (await readdir(world.folder)).filter((name) => name.endsWith('.parquet'));
+  assert.ok(files.length < 20, `${files.length} files`);
+  await world.restart();
+  await assertWhole(world, 45, 'after a restart');
+});
+
+test('over the budget the oldest files go, the newest stays', async () => {
+  await using world = await DocumentsWorld.open({ config: { retentionBytes: 20_000 } });
+  for (let number = 0; number < 12; number += 1) {
+    const spans = Array.from({ length: 10 }, (_, index) => span(number + 1, number * 10 + index));
+    await world.write([spansRecord({ service: 'shop' }, spans)]);
+    await world.store.sealNow();
+  }
+  assert.ok((await world.store.status()).bytes <= 20_000);
+  assert.equal(await world.store.trace(traceId(1)), undefined);
+  assert.equal((await world.store.trace(traceId(12)))?.spans.length, 10);
+});
+
+test('a trace over the limit is cut and says so; a search over it is refused', async () => {
+  await using world = await DocumentsWorld.open({ limits: { spansPerTraceMax: 25, spansPerSearchMax: 25 } });
+  await world.write([...batch(0), ...batch(1), ...batch(2)]);
+  const trace = await world.store.trace(traceId(1));
+  assert.deepEqual([trace?.spans.length, trace?.truncated], [25, true]);
+  await assert.rejects(world.store.searchTraces(search('shop')), (error) =>
+    isCoded(error, 'PLIM_QUERY_LIMIT'),
+  );
+});
+
+test('a query that runs out of time or is aborted is interrupted at once', async () => {
+  const options = { memoryLimitBytes: 2 ** 26, spillDirectory: join(tmpdir(), 'unused'), clock: systemClock };
+  await using duckdb = await DuckDb.open(options);
+  const endless = 'select sum(a.range * b.range) as x from range(1000000) a, range(1000000) b';
+  const startMs = systemClock.monotonicMs();
+  await assert.rejects(duckdb.query(endless, {}, { signal: undefined, timeoutMs: 50 }), (error) =>
+    isCoded(error, 'PLIM_QUERY_TIMEOUT'),
+  );
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const running = [1, 2, 3].map(() => duckdb.query(endless, {}, { signal: abort.signal, timeoutMs: 60_000 }));
+  setTimeout(() => abort.abort(reason), 50);
+  for (const outcome of await Promise.allSettled(running)) {
+    assert.deepEqual(outcome, { status: 'rejected', reason });
+  }
+  const [row] = await duckdb.query('select 42::ubigint as x', {}, { signal: undefined, timeoutMs: 1000 });
+  assert.equal(row?.['x'], 42n, 'the next query answers');
+  assert.ok(systemClock.monotonicMs() - startMs < 2000);
+});
+
+test('queries and seals at the same time get on with each other', async () => {
+  await using world = await DocumentsWorld.open();
+  let going = true;
+  const asking = [0, 1, 2].map(async () => {
+    let asked = 0;
+    while (going) {
+      const trace = await world.store.trace(traceId(1));
+      const spans = trace?.spans.length ?? 0;
+      assert.equal(spans % 10, 0, 'a record is there as a whole');
+      asked += 1;
+    }
+    return asked;
+  });
+  for (let number = 0; number < 10; number += 1) {
+    await world.write(batch(number));
+    await world.store.sealNow();
+  }
+  going = false;
+  const asked = await Promise.all(asking);
+  assert.ok(asked.every((count) => count > 0));
+  await assertWhole(world, 10, 'in the end');
+});
