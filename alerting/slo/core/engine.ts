@@ -221,7 +221,8 @@ class Engine implements SloEngine {
       setState(tracker, 'blind', now.wallMs);
       return;
     }
-    tracker.judge(now.engineMs);
+    // Silent while nobody listened: not yet an alert, but what leaves a window now was not made good.
+    if (!tracker.source.silent(now.engineMs)) tracker.judge(now.engineMs);
     for (const severity of ['page', 'ticket'] as const) {
       const holds = tracker.holding(severity).length > 0;
       if (holds !== tracker.firing.has(severity)) change(severity, holds ? 'firing' : 'resolved');

@@ -128,7 +128,7 @@ export class Source {
   seen(atMs: number, kind: RecordKind, items: number): void {
     if (kind === 'prom-samples') return;
     const gapMs = atMs - this.#lastMs;
-    if (gapMs > SILENCE_MS_MIN && gapMs > (this.silenceMsMax() ?? Infinity)) {
+    if (this.#tooLong(gapMs)) {
       this.#addHole({ startMs: this.#lastMs, endMs: atMs });
       for (const known of HEARTBEAT_KINDS) this.#streams[known].forgive(atMs);
     }
@@ -168,10 +168,18 @@ export class Source {
    */
   judge(nowMs: number, watchedSinceMs: number): boolean {
     if (this.#blindSinceMs !== undefined) return true;
-    const silentMs = nowMs - Math.max(this.#lastMs, watchedSinceMs);
-    if (silentMs <= SILENCE_MS_MIN || silentMs <= (this.silenceMsMax() ?? Infinity)) return false;
+    if (!this.#tooLong(nowMs - Math.max(this.#lastMs, watchedSinceMs))) return false;
     this.#blindSinceMs = nowMs;
     return true;
+  }
+
+  /** Whether nothing came for longer than its habit allows, listened to or not. */
+  silent(nowMs: number): boolean {
+    return this.#tooLong(nowMs - this.#lastMs);
+  }
+
+  #tooLong(silentMs: number): boolean {
+    return silentMs > SILENCE_MS_MIN && silentMs > (this.silenceMsMax() ?? Infinity);
   }
 
   /** After a restart: the alert for lost telemetry was firing, so it still is. */
