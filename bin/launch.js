@@ -161,7 +161,7 @@ function installedAsLocked() {
 
 /** Through the npm that started us, else the one on PATH; all its words go to stderr. */
 function npmCi() {
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional'];
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--loglevel=error'];
   const own = process.env.npm_execpath;
   const options = { cwd: ROOT, stdio: ['ignore', 2, 2] };
   const child =

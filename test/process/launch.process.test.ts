@@ -197,7 +197,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
 test('two starts on a fresh tree install once, and both run', async () => {
   const runs = [launch(['exit', '0']), launch(['exit', '0'])];
   assert.deepEqual(await Promise.all(runs.map((run) => run.ended)), [0, 0]);
-  assert.deepEqual(installerRuns(), ['ci --ignore-scripts --include=dev --include=optional']);
+  assert.deepEqual(installerRuns(), [
+    'ci --ignore-scripts --include=dev --include=optional --loglevel=error',
+  ]);
 });
 
 test('a changed lockfile installs again, an unchanged one does not', async () => {
