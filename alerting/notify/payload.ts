@@ -3,7 +3,7 @@
  * notify/webhook), and under `plimsoll` of each alert the evidence frozen when
  * it fired. Built once, when the group is flushed, and stored as it is sent.
  */
-import type { Incident } from '#alerting/ports.ts';
+import type { BurnWindow, Evidence, Incident } from '#alerting/ports.ts';
 import type { Decision } from '#alerting/router/core/decide.ts';
 import type { Group, GroupMember } from '#alerting/router/core/model.ts';
 import { formatDuration } from '#base/duration.ts';
@@ -62,33 +62,42 @@ function alertEntry(member: GroupMember, { externalUrl, incidentOf }: PayloadInp
 }
 
 function evidenceEntry(member: GroupMember, incident: Incident | undefined, externalUrl: string): object {
-  const evidence = incident?.evidence;
-  const traceIds = evidence?.failingTraceIds ?? [];
-  const firstTrace = traceIds[0];
-  const firstBadMs = evidence?.firstBadMs;
   return {
     slo_id: member.sloId,
     service: member.labels['service'] ?? '',
     since: timeText(member.startsAtMs),
-    first_bad_event_at: firstBadMs === undefined ? null : timeText(firstBadMs),
-    objective: evidence?.objective ?? null,
-    burn_rates: (evidence?.windows ?? []).map((window) => ({
-      severity: window.severity,
-      long_window: formatDuration(window.longWindowMs),
-      short_window: formatDuration(window.shortWindowMs),
-      factor: window.factor,
-      long_burn_rate: window.longBurn,
-      short_burn_rate: window.shortBurn,
-      bad_events: window.badInLongWindow,
-      holds: window.holds,
-    })),
-    budget_remaining_ratio: evidence?.budgetRemainingRatio ?? null,
-    exhausted_in: evidence?.exhaustedInMs === undefined ? null : formatDuration(evidence.exhaustedInMs),
-    failing_trace_ids: traceIds,
-    trace_url: firstTrace === undefined ? null : `${externalUrl}/ui/traces/${firstTrace}`,
     incident_id: member.incidentId,
     incident_url: `${externalUrl}/ui/incidents/${member.incidentId}`,
     acknowledged_by: member.acknowledgedBy ?? null,
+    ...(incident === undefined ? {} : frozen(incident.evidence, externalUrl)),
+  };
+}
+
+function frozen(evidence: Evidence, externalUrl: string): object {
+  const { failingTraceIds, firstBadMs, exhaustedInMs } = evidence;
+  // The newest stands last and is the likeliest to be found in every store.
+  const traceId = failingTraceIds.at(-1);
+  return {
+    objective: evidence.objective,
+    first_bad_event_at: firstBadMs === undefined ? null : timeText(firstBadMs),
+    burn_rates: evidence.windows.map(burnEntry),
+    budget_remaining_ratio: evidence.budgetRemainingRatio ?? null,
+    exhausted_in: exhaustedInMs === undefined ? null : formatDuration(exhaustedInMs),
+    failing_trace_ids: failingTraceIds,
+    trace_url: traceId === undefined ? null : `${externalUrl}/ui/traces/${traceId}`,
+  };
+}
+
+function burnEntry(window: BurnWindow): object {
+  return {
+    severity: window.severity,
+    long_window: formatDuration(window.longWindowMs),
+    short_window: formatDuration(window.shortWindowMs),
+    factor: window.factor,
+    long_burn_rate: window.longBurn,
+    short_burn_rate: window.shortBurn,
+    bad_events: window.badInLongWindow,
+    holds: window.holds,
   };
 }
 

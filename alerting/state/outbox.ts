@@ -15,6 +15,7 @@ import {
   textOf,
   type Row,
   type SqlDatabase,
+  type SqlValue,
 } from '#alerting/state/sql.ts';
 
 /** Kept per delivery; a receiver that is down for a day makes about 1,500 attempts. */
@@ -51,6 +52,13 @@ export interface QueuedNotification extends NewNotification {
 export type SettledState = 'delivered' | 'superseded' | 'failed' | 'expired';
 
 export function outboxTable(database: SqlDatabase) {
+  return { ...queues(database), ...groupView(database), ...settling(database), ...history(database) };
+}
+
+export type OutboxTable = ReturnType<typeof outboxTable>;
+
+/** Writing rows, and finding those that may go. */
+function queues(database: SqlDatabase) {
   const add = database.prepare(
     `INSERT INTO outbox (group_id, group_key, receiver, integration, idempotency_key, reason, body, firing,
        resolved, incidents, base, state, touched, attempts, changed_at, created_at, next_attempt_at, expires_at)
@@ -68,6 +76,32 @@ export function outboxTable(database: SqlDatabase) {
        WHERE state = 'waiting' GROUP BY integration, group_key) JOIN outbox o ON o.id = head
      WHERE o.next_attempt_at > ?`,
   );
+  const waiting = database.prepare("SELECT count(*) AS n FROM outbox WHERE state = 'waiting'");
+  const integrations = database.prepare("SELECT DISTINCT integration FROM outbox WHERE state = 'waiting'");
+  const ofIntegration = database.prepare(
+    "SELECT * FROM outbox WHERE state = 'waiting' AND integration = ? ORDER BY id",
+  );
+  return {
+    /** To be sent from `createdAtMs` on. */
+    add: (row: NewNotification): void => void add.run(...columnsOf(row)),
+    /** Ids of the heads of this integration's queues whose time has come, oldest first. */
+    due: (integration: string, nowMs: number, limit: number): readonly number[] =>
+      due.all(integration, nowMs, limit).map((row) => numberOf(row, 'id')),
+    get: (id: number): QueuedNotification =>
+      queuedOf(present(one.get(id), 'a row is not removed while it waits')),
+    /** Of any waiting row, due or not, under way or not: cheap to ask often. */
+    earliestAttemptAtMs: (): number | undefined => timeIn(earliest.get()),
+    /** The next time after `nowMs` at which a head of a queue becomes due. */
+    nextAttemptAtMs: (nowMs: number): number | undefined => timeIn(next.get(nowMs)),
+    waitingCount: (): number => Number(waiting.get()?.['n'] ?? 0),
+    waitingIntegrations: (): readonly string[] => integrations.all().map((row) => textOf(row, 'integration')),
+    waitingOf: (integration: string): readonly QueuedNotification[] =>
+      ofIntegration.all(integration).map(queuedOf),
+  };
+}
+
+/** What a flush asks about the notifications of its group. */
+function groupView(database: SqlDatabase) {
   const untouched = database.prepare(
     `SELECT * FROM outbox WHERE state = 'waiting' AND touched = 0 AND group_id = ? AND integration = ?
      ORDER BY id DESC LIMIT 1`,
@@ -79,11 +113,23 @@ export function outboxTable(database: SqlDatabase) {
     `SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE group_id = ? AND integration = ? AND id > ?
        AND state IN ('waiting', 'delivered')) AS newest`,
   );
-  const waiting = database.prepare("SELECT count(*) AS n FROM outbox WHERE state = 'waiting'");
-  const orphans = database.prepare("SELECT DISTINCT integration FROM outbox WHERE state = 'waiting'");
-  const ofIntegration = database.prepare(
-    "SELECT * FROM outbox WHERE state = 'waiting' AND integration = ? ORDER BY id",
-  );
+  return {
+    /** The newest waiting row of a group that certainly nobody has seen. */
+    untouched(groupId: number, integration: string): QueuedNotification | undefined {
+      const row = untouched.get(groupId, integration);
+      return row === undefined ? undefined : queuedOf(row);
+    },
+    /** Member keys whose resolution is told by rows of a group that certainly nobody has seen. */
+    revocableResolutions: (groupId: number): readonly string[] =>
+      revocable.all(groupId).flatMap((row) => jsonOf<string[]>(row, 'resolved')),
+    /** Whether nothing later of its group is waiting or was delivered. */
+    isNewest: (row: QueuedNotification): boolean =>
+      isNewest.get(row.groupId, row.integration, row.id)?.['newest'] === 1,
+  };
+}
+
+/** Attempts and their outcome. */
+function settling(database: SqlDatabase) {
   const expired = database.prepare(
     `SELECT * FROM outbox INDEXED BY outbox_expiry WHERE state = 'waiting' AND expires_at <= ?
      ORDER BY expires_at, id LIMIT ?`,
@@ -106,64 +152,7 @@ export function outboxTable(database: SqlDatabase) {
   const clamp = database.prepare(
     "UPDATE outbox SET next_attempt_at = ?1 WHERE state = 'waiting' AND next_attempt_at > ?1",
   );
-  const newest = database.prepare('SELECT * FROM outbox ORDER BY id DESC LIMIT ?');
-  const attemptsOf = database.prepare('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY seq');
-  const prune = database.prepare(
-    `DELETE FROM outbox WHERE state <> 'waiting' AND (settled_at < ?1 OR id <=
-       (SELECT id FROM outbox ORDER BY id DESC LIMIT 1 OFFSET ?2))`,
-  );
   return {
-    /** To be sent from `createdAtMs` on. */
-    add(row: NewNotification): void {
-      add.run(
-        row.groupId,
-        row.groupKey,
-        row.receiver,
-        row.integration,
-        row.idempotencyKey,
-        row.reason,
-        row.body,
-        JSON.stringify(row.firing),
-        JSON.stringify(row.resolved),
-        JSON.stringify(row.incidentIds),
-        row.base === undefined ? null : JSON.stringify(row.base),
-        row.changedAtMs,
-        row.createdAtMs,
-        row.createdAtMs,
-        row.expiresAtMs,
-      );
-    },
-    /** Ids of the heads of this integration's queues whose time has come, oldest first. */
-    due: (integration: string, nowMs: number, limit: number): readonly number[] =>
-      due.all(integration, nowMs, limit).map((row) => numberOf(row, 'id')),
-    get(id: number): QueuedNotification {
-      return queuedOf(present(one.get(id), 'a row is not removed while it waits'));
-    },
-    /** Of any waiting row, due or not, under way or not: cheap to ask often. */
-    earliestAttemptAtMs(): number | undefined {
-      const at = earliest.get()?.['at'];
-      return typeof at === 'number' ? at : undefined;
-    },
-    /** The next time after `nowMs` at which a head of a queue becomes due. */
-    nextAttemptAtMs(nowMs: number): number | undefined {
-      const at = next.get(nowMs)?.['at'];
-      return typeof at === 'number' ? at : undefined;
-    },
-    /** The newest waiting row of a group that certainly nobody has seen. */
-    untouched(groupId: number, integration: string): QueuedNotification | undefined {
-      const row = untouched.get(groupId, integration);
-      return row === undefined ? undefined : queuedOf(row);
-    },
-    /** Member keys whose resolution is told by rows of a group that certainly nobody has seen. */
-    revocableResolutions: (groupId: number): readonly string[] =>
-      revocable.all(groupId).flatMap((row) => jsonOf<string[]>(row, 'resolved')),
-    /** Whether nothing later of its group is waiting or was delivered. */
-    isNewest: (row: QueuedNotification): boolean =>
-      isNewest.get(row.groupId, row.integration, row.id)?.['newest'] === 1,
-    waitingCount: (): number => Number(waiting.get()?.['n'] ?? 0),
-    waitingIntegrations: (): readonly string[] => orphans.all().map((row) => textOf(row, 'integration')),
-    waitingOf: (integration: string): readonly QueuedNotification[] =>
-      ofIntegration.all(integration).map(queuedOf),
     expired: (nowMs: number, limit: number): readonly QueuedNotification[] =>
       expired.all(nowMs, limit).map(queuedOf),
     settle: (id: number, state: SettledState, atMs: number): void => void settle.run(state, atMs, id),
@@ -180,14 +169,50 @@ export function outboxTable(database: SqlDatabase) {
     touchAll: (): void => void touchAll.run(),
     /** No wait longer than this: after a clock that went back. */
     clampTimers: (latestMs: number): void => void clamp.run(latestMs),
+  };
+}
+
+/** The delivery log. */
+function history(database: SqlDatabase) {
+  const newest = database.prepare('SELECT * FROM outbox ORDER BY id DESC LIMIT ?');
+  const attemptsOf = database.prepare('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY seq');
+  const prune = database.prepare(
+    `DELETE FROM outbox WHERE state <> 'waiting' AND (settled_at < ?1 OR id <=
+       (SELECT id FROM outbox ORDER BY id DESC LIMIT 1 OFFSET ?2))`,
+  );
+  return {
     /** Newest first. */
     list: (limit: number): readonly Delivery[] =>
       newest.all(limit).map((row) => deliveryOf(row, attemptsOf.all(numberOf(row, 'id')).map(attemptOf))),
+    /** Forgets what was settled before `beforeMs`, and the oldest settled rows beyond `rowsMax`. */
     prune: (beforeMs: number, rowsMax: number): void => void prune.run(beforeMs, rowsMax),
   };
 }
 
-export type OutboxTable = ReturnType<typeof outboxTable>;
+function timeIn(row: Row | undefined): number | undefined {
+  const at = row?.['at'];
+  return typeof at === 'number' ? at : undefined;
+}
+
+function columnsOf(row: NewNotification): readonly SqlValue[] {
+  return [
+    row.groupId,
+    row.groupKey,
+    row.receiver,
+    row.integration,
+    row.idempotencyKey,
+    row.reason,
+    row.body,
+    JSON.stringify(row.firing),
+    JSON.stringify(row.resolved),
+    JSON.stringify(row.incidentIds),
+    row.base === undefined ? null : JSON.stringify(row.base),
+    row.changedAtMs,
+    row.createdAtMs,
+    row.createdAtMs,
+    row.expiresAtMs,
+  ];
+}
 
 function queuedOf(row: Row): QueuedNotification {
   const base = optionalText(row, 'base');

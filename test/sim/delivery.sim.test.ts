@@ -3,9 +3,9 @@
  * statement, and receivers that answer 500, 429, too late or not at all.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { playHistory, type HistoryResult } from '#test/support/delivery-history.ts';
-import type { Sabotage } from '#test/support/delivery-world.ts';
+import { historyDatabase, type Sabotage } from '#test/support/delivery-world.ts';
 
 const SCALE = Number(process.env['PLIMSOLL_SIM_SCALE'] ?? '1');
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -13,12 +13,14 @@ const HISTORIES = Math.round(2000 * SCALE);
 const CONTROL_HISTORIES_MAX = 300;
 
 test(`${HISTORIES} histories: every notification exactly once, in order`, async (t) => {
+  const database = historyDatabase('none');
+  t.after(() => database.close());
   let kills = 0;
   let notifications = 0;
   let repeats = 0;
   for (let index = 0; index < HISTORIES; index += 1) {
     const seed = SEED + index;
-    const result = await playHistory(seed, 'none');
+    const result = await playHistory(seed, 'none', database);
     const wrong = [...result.seen, ...result.books];
     assert.deepEqual(wrong, [], `history with PLIMSOLL_SEED=${seed} PLIMSOLL_SIM_SCALE=0.0005`);
     kills += result.kills;
@@ -33,23 +35,25 @@ test(`${HISTORIES} histories: every notification exactly once, in order`, async 
 });
 
 /** Plays until the receivers see what must not be. */
-async function firstSeen(sabotage: Sabotage): Promise<HistoryResult | undefined> {
+async function firstSeen(t: TestContext, sabotage: Sabotage): Promise<HistoryResult | undefined> {
+  const database = historyDatabase(sabotage);
+  t.after(() => database.close());
   for (let index = 0; index < CONTROL_HISTORIES_MAX; index += 1) {
-    const result = await playHistory(SEED + index, sabotage);
+    const result = await playHistory(SEED + index, sabotage, database);
     if (result.seen.length > 0) return result;
   }
   return undefined;
 }
 
-test('negative control: a key that changes over a restart is seen as doubled', async () => {
-  const result = await firstSeen('key-changes-over-restart');
+test('negative control: a key that changes over a restart is seen as doubled', async (t) => {
+  const result = await firstSeen(t, 'key-changes-over-restart');
   assert.ok(
     result?.seen.some((text) => text.includes('told twice')),
     `seed ${SEED}: a doubled notification must be seen`,
   );
 });
 
-test('negative control: without transactions notifications are lost or doubled', async () => {
-  const result = await firstSeen('no-transactions');
+test('negative control: without transactions notifications are lost or doubled', async (t) => {
+  const result = await firstSeen(t, 'no-transactions');
   assert.ok(result !== undefined, `seed ${SEED}: a missed or doubled notification must be seen`);
 });

@@ -84,6 +84,11 @@ interface Process {
   readonly driver: Driver;
 }
 
+export function historyDatabase(sabotage: Sabotage): KillableDatabase {
+  const withoutTransactions = sabotage === 'no-transactions';
+  return new KillableDatabase(openDatabase(IN_MEMORY), { withoutTransactions });
+}
+
 export class DeliveryWorld {
   readonly clock = new SimulatedClock();
   readonly random: Random;
@@ -107,12 +112,12 @@ export class DeliveryWorld {
   #process: Process | undefined;
   #lives = 0;
 
-  constructor(seed: number, sabotage: Sabotage) {
+  /** @param database emptied here; may be used for one history after the other */
+  constructor(seed: number, sabotage: Sabotage, database: KillableDatabase) {
     this.random = seededRandom(seed);
     this.#sabotage = sabotage;
-    this.#database = new KillableDatabase(openDatabase(IN_MEMORY), {
-      withoutTransactions: sabotage === 'no-transactions',
-    });
+    this.#database = database;
+    database.reset();
     this.sloIds = ['orders/checkout', 'orders/quote', 'tracking/lookup'].slice(0, 1 + this.random.below(3));
     this.receivers = Array.from({ length: 1 + this.random.below(2) }, () => new WebhookReceiver());
     this.#receiverConfigs = [
@@ -198,7 +203,7 @@ export class DeliveryWorld {
     const startsAtMs = this.clock.wallMs();
     const endsAtMs = startsAtMs + durationMs;
     this.disturb();
-    // Noted before the call: one that died while answering may or may not have taken effect.
+    // Noted only once answered: one that died before may or may not have taken effect.
     this.#attempt(() => {
       const id = putSilence(present(this.#process, 'a process runs').parts, {
         id: undefined,
@@ -235,14 +240,14 @@ export class DeliveryWorld {
     return listSilences(present(this.#process, 'a process runs').parts, []).map(({ id }) => id);
   }
 
+  /** Also those whose answer nobody heard. */
+  storedSilences(sloId: string): readonly { readonly startsAtMs: number; readonly endsAtMs: number }[] {
+    return this.store.silences.all().filter(({ matchers }) => matchers[0]?.value === sloId);
+  }
+
   async advance(byMs: number): Promise<void> {
     await this.clock.advanceAsync(byMs);
     if (this.#process !== undefined && !this.isUp) this.#noteDeath();
-  }
-
-  /** Undoes what a dead process had not committed, as the next start would. */
-  settleDatabase(): void {
-    this.#database.rollBack();
   }
 
   disturb(): void {

@@ -17,6 +17,19 @@ export interface Life {
   lastOneTakesEffect: boolean;
 }
 
+/** Those that empty others with them are not named; the sequences make numbers start again. */
+const TABLES = [
+  'alert_groups',
+  'alerts',
+  'incidents',
+  'outbox',
+  'silences',
+  'progress',
+  'snapshots',
+  'identity',
+  'sqlite_sequence',
+];
+
 export interface KillableOptions {
   /** The negative control: every statement commits by itself. */
   readonly withoutTransactions: boolean;
@@ -32,6 +45,16 @@ export class KillableDatabase {
   constructor(file: SqlDatabase, options: KillableOptions) {
     this.#file = file;
     this.#options = options;
+  }
+
+  /** An empty file again: cheaper than a new one, and no different. */
+  reset(): void {
+    this.rollBack();
+    for (const table of TABLES) this.#file.exec(`DELETE FROM ${table}`);
+  }
+
+  close(): void {
+    this.#file.close();
   }
 
   openLife(life: Life): SqlDatabase {
