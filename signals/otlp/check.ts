@@ -75,7 +75,7 @@ function compile(schema: MessageSchema): Message {
     children.push(0);
   }
   levels.push(LIST_MESSAGES.has(schema) ? 1 : 0);
-  for (const field of Object.values(schema.fields())) {
+  for (const field of schema.fields()) {
     invariant(field.number < FIELDS_MAX, 'the table has a column for every field number');
     const cell = row * FIELDS_MAX + field.number;
     expected[cell] = expectation(field);
@@ -96,7 +96,7 @@ function expectation({ type, repeated }: JsonField): number {
 export function messageAt(request: MessageSchema, ...names: readonly string[]): Message {
   let schema = request;
   for (const name of names) {
-    const type = schema.fields()[name]?.type;
+    const type = schema.fields().find((field) => field.name === name)?.type;
     invariant(typeof type === 'object', `${name} is a message`);
     schema = type;
   }

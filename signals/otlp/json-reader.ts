@@ -28,12 +28,16 @@ const KIND_BY_FIRST_BYTE: Readonly<Record<number, JsonKind>> = {
 };
 
 export class JsonReader {
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array;
+  /** Of the string scanned last: what stands between the quotes, and whether an escape is in it. */
+  textStart = 0;
+  textEnd = 0;
+  escaped = false;
   #position = 0;
   #depth = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     // A byte order mark is allowed to be ignored (RFC 8259 §8.1).
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.#position = 3;
   }
@@ -41,54 +45,72 @@ export class JsonReader {
   /** What stands next, without reading it. */
   peek(): JsonKind {
     this.#skipSpace();
-    const byte = this.#bytes[this.#position];
+    const byte = this.bytes[this.#position];
     if (byte === undefined) return this.fail('the text ends too early');
     return KIND_BY_FIRST_BYTE[byte] ?? this.fail('a value is expected');
   }
 
-  /** Calls back with each key; the callee reads the value. */
-  object(visit: (key: string) => void): void {
-    this.#open(0x7b);
-    for (let first = true; !this.#closes(0x7d, first); first = false) {
-      if (this.peek() !== 'string') this.fail('a key in double quotes is expected');
-      const key = this.string();
-      this.#skipSpace();
-      this.#take(0x3a, 'a colon');
-      visit(key);
-    }
+  /**
+   * Opens an object at `first`, then goes from key to key; false behind the last.
+   * The key is the string scanned last; the caller reads or skips the value.
+   */
+  nextKey(first: boolean): boolean {
+    if (first) this.#open(0x7b);
+    if (this.#closes(0x7d, first)) return false;
+    if (this.peek() !== 'string') this.fail('a key in double quotes is expected');
+    this.scanString();
+    this.#skipSpace();
+    this.#take(0x3a, 'a colon');
+    return true;
   }
 
-  /** Calls back once an element; the callee reads it. */
-  array(visit: (index: number) => void): void {
-    this.#open(0x5b);
-    for (let index = 0; !this.#closes(0x5d, index === 0); index += 1) visit(index);
+  /** Opens an array at `first`, then goes from element to element; false behind the last. */
+  nextElement(first: boolean): boolean {
+    if (first) this.#open(0x5b);
+    return !this.#closes(0x5d, first);
   }
 
   string(): string {
+    this.scanString();
+    return this.text();
+  }
+
+  /** Goes past a string and remembers where it stands. */
+  scanString(): void {
     this.#skipSpace();
     this.#take(QUOTE, 'a string');
-    const start = this.#position;
-    let escaped = false;
+    const { bytes } = this;
+    this.textStart = this.#position;
+    this.escaped = false;
+    let at = this.#position;
     for (;;) {
-      const byte = this.#bytes[this.#position];
-      if (byte === undefined) this.fail('a string does not end');
-      if (byte < 0x20) this.fail('a control character in a string must be escaped');
-      this.#position += 1;
+      const byte = bytes[at];
       if (byte === QUOTE) break;
-      if (byte !== BACKSLASH) continue;
-      escaped = true;
-      this.#position += 1;
+      if (byte === undefined || byte < 0x20) {
+        this.#position = Math.min(at, bytes.length);
+        this.fail(
+          byte === undefined ? 'a string does not end' : 'a control character in a string must be escaped',
+        );
+      }
+      if (byte === BACKSLASH) this.escaped = true;
+      at += byte === BACKSLASH ? 2 : 1;
     }
-    const raw = decoder.decode(this.#bytes.subarray(start, this.#position - 1));
-    return escaped ? this.#unescape(raw) : raw;
+    this.textEnd = at;
+    this.#position = at + 1;
+  }
+
+  /** The string scanned last. */
+  text(): string {
+    const raw = decoder.decode(this.bytes.subarray(this.textStart, this.textEnd));
+    return this.escaped ? this.#unescape(raw) : raw;
   }
 
   /** The digits as they stand. */
   number(): string {
     this.#skipSpace();
     let end = this.#position;
-    while (isNumberByte(this.#bytes[end])) end += 1;
-    const text = decoder.decode(this.#bytes.subarray(this.#position, end));
+    while (isNumberByte(this.bytes[end])) end += 1;
+    const text = decoder.decode(this.bytes.subarray(this.#position, end));
     NUMBER.lastIndex = 0;
     if (NUMBER.exec(text)?.[0] !== text) this.fail(`${JSON.stringify(text)} is not a number`);
     this.#position = end;
@@ -97,7 +119,7 @@ export class JsonReader {
 
   boolean(): boolean {
     this.#skipSpace();
-    const value = this.#bytes[this.#position] === 0x74;
+    const value = this.bytes[this.#position] === 0x74;
     this.#word(value ? 'true' : 'false');
     return value;
   }
@@ -111,13 +133,14 @@ export class JsonReader {
   skip(): void {
     switch (this.peek()) {
       case 'object':
-        this.object(() => this.skip());
+        for (let first = true; this.nextKey(first); first = false) this.skip();
         break;
       case 'array':
-        this.array(() => this.skip());
+        for (let first = true; this.nextElement(first); first = false) this.skip();
         break;
       case 'string':
-        this.string();
+        this.scanString();
+        if (this.escaped) this.text();
         break;
       case 'number':
         this.number();
@@ -134,15 +157,15 @@ export class JsonReader {
   /** Nothing but space may follow. */
   end(): void {
     this.#skipSpace();
-    if (this.#position < this.#bytes.length) this.fail('something follows the end of the value');
+    if (this.#position < this.bytes.length) this.fail('something follows the end of the value');
   }
 
   /** @throws CodedError `PLIM_BODY_MALFORMED` with line and column */
   fail(what: string): never {
     let line = 1;
     let lineStart = 0;
-    for (let at = 0; at < this.#position && at < this.#bytes.length; at += 1) {
-      if (this.#bytes[at] !== 0x0a) continue;
+    for (let at = 0; at < this.#position && at < this.bytes.length; at += 1) {
+      if (this.bytes[at] !== 0x0a) continue;
       line += 1;
       lineStart = at + 1;
     }
@@ -171,7 +194,7 @@ export class JsonReader {
   /** Whether the closing bracket stands next; else the comma before an element is taken. */
   #closes(byte: number, first: boolean): boolean {
     this.#skipSpace();
-    if (this.#bytes[this.#position] === byte) {
+    if (this.bytes[this.#position] === byte) {
       this.#position += 1;
       this.#depth -= 1;
       return true;
@@ -181,20 +204,20 @@ export class JsonReader {
   }
 
   #take(byte: number, what: string): void {
-    if (this.#bytes[this.#position] !== byte) this.fail(`${what} is expected`);
+    if (this.bytes[this.#position] !== byte) this.fail(`${what} is expected`);
     this.#position += 1;
   }
 
   #word(word: string): void {
     for (let at = 0; at < word.length; at += 1) {
-      if (this.#bytes[this.#position + at] !== word.charCodeAt(at)) this.fail(`${word} is expected`);
+      if (this.bytes[this.#position + at] !== word.charCodeAt(at)) this.fail(`${word} is expected`);
     }
     this.#position += word.length;
   }
 
   #skipSpace(): void {
     for (;;) {
-      const byte = this.#bytes[this.#position];
+      const byte = this.bytes[this.#position];
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
       this.#position += 1;
     }

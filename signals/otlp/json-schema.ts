@@ -2,6 +2,7 @@
  * The OTLP messages by their JSON names: number and type of each field, from
  * opentelemetry-proto 1.11. One table drives the whole translation.
  */
+import type { JsonReader } from '#signals/otlp/json-reader.ts';
 
 export type JsonFieldType =
   | 'string'
@@ -23,6 +24,8 @@ export type JsonFieldType =
   | MessageSchema;
 
 export interface JsonField {
+  /** lowerCamelCase, the only spelling OTLP/JSON knows. */
+  readonly name: string;
   readonly number: number;
   readonly type: JsonFieldType;
   readonly repeated: boolean;
@@ -30,23 +33,43 @@ export interface JsonField {
 
 export interface MessageSchema {
   /** Read when needed: `AnyValue` holds itself. */
-  readonly fields: () => Readonly<Record<string, JsonField>>;
+  readonly fields: () => readonly JsonField[];
 }
 
-function one(number: number, type: JsonFieldType): JsonField {
+type Unnamed = Omit<JsonField, 'name'>;
+
+function one(number: number, type: JsonFieldType): Unnamed {
   return { number, type, repeated: false };
 }
 
-function many(number: number, type: JsonFieldType): JsonField {
+function many(number: number, type: JsonFieldType): Unnamed {
   return { number, type, repeated: true };
 }
 
-function message(fields: () => Record<string, JsonField>): MessageSchema {
-  let made: Readonly<Record<string, JsonField>> | undefined;
-  // Without a prototype: `__proto__` and `constructor` are unknown keys like any other.
+function message(fields: () => Record<string, Unnamed>): MessageSchema {
+  let made: readonly JsonField[] | undefined;
   return {
-    fields: () => (made ??= Object.assign(Object.create(null), fields()) as Record<string, JsonField>),
+    fields: () => (made ??= Object.entries(fields()).map(([name, field]) => ({ name, ...field }))),
   };
+}
+
+/** The field whose key `reader` has just read; undefined for one OTLP does not know. */
+export function fieldOfKey(schema: MessageSchema, reader: JsonReader): JsonField | undefined {
+  // A key may be written with escapes; nobody does, but it is the same key.
+  const text = reader.escaped ? reader.text() : undefined;
+  for (const field of schema.fields()) {
+    if (text === undefined ? isKey(reader, field.name) : text === field.name) return field;
+  }
+  return undefined;
+}
+
+/** Whether the string scanned last is `name`, which is ASCII: compared in place, without making a string. */
+function isKey({ bytes, textStart, textEnd }: JsonReader, name: string): boolean {
+  if (textEnd - textStart !== name.length) return false;
+  for (let at = 0; at < name.length; at += 1) {
+    if (bytes[textStart + at] !== name.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 const ANY_VALUE: MessageSchema = message(() => ({
@@ -210,7 +233,7 @@ const SUMMARY_POINT = message(() => ({
   flags: one(8, 'uint32'),
 }));
 
-function points(point: MessageSchema, more: Record<string, JsonField> = {}): MessageSchema {
+function points(point: MessageSchema, more: Record<string, Unnamed> = {}): MessageSchema {
   return message(() => ({ dataPoints: many(1, point), ...more }));
 }
 
