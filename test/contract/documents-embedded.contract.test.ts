@@ -1,6 +1,6 @@
 /** The embedded documents store: the contracts of traces and logs, and what is its own: seals, crashes, limits. */
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,6 +8,7 @@ import { isCoded } from '#base/errors.ts';
 import { sleep } from '#base/clock.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
+import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
 import { logReaderContract, logSearch, logsRecord } from '#test/contract/logs.ts';
 import {
@@ -81,6 +82,24 @@ test('killed at any step of a seal, nothing is lost and nothing doubled', async 
     if (sealed) break;
   }
   assert.ok(steps >= 18, `a seal of spans and logs has ${steps} steps on the disk`);
+});
+
+test('negative control: data and cursor that are apart are seen as loss and as doubles', async () => {
+  for (const [what, damage] of [
+    ['data gone, cursor kept', { files: [] }],
+    ['data kept, cursor gone', { cursor: NEW_CURSOR }],
+  ] as const) {
+    await using world = await DocumentsWorld.open();
+    await world.write(batch(0));
+    await world.store.sealNow();
+    await assertWhole(world, 1, 'before');
+    const path = join(world.folder, 'manifest.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
+    await world.store[Symbol.asyncDispose]();
+    await writeFile(path, JSON.stringify({ ...manifest, ...damage }));
+    await world.restart();
+    await assert.rejects(assertWhole(world, 1, what), { name: 'AssertionError' }, what);
+  }
 });
 
 test('a seal that failed is made up for by the next', async () => {

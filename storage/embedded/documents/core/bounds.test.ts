@@ -14,8 +14,8 @@ test('a filter never denies what it holds, and seldom affirms what it does not',
     ['counted', (_random: () => number, number: number) => BigInt(number)],
     ['alike in the low half', (_random: () => number, number: number) => BigInt(number) << 40n],
   ] as const) {
-    const { below } = seededRandom(3);
-    const all = Array.from({ length: 4000 }, (_, number) => key(() => below(2 ** 32), number));
+    const random = seededRandom(3);
+    const all = Array.from({ length: 4000 }, (_, number) => key(() => random.below(2 ** 32), number));
     const held = new Set(all.slice(0, 2000));
     const bloom = buildBloom(held);
     for (const one of held) assert.ok(mayContain(bloom, one), `${what} ${one}`);
