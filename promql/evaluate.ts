@@ -107,7 +107,8 @@ export async function evaluateOverRange(
     );
   }
   const count = Math.floor((endMs - startMs) / stepMs) + 1;
-  if (count > STEPS_MAX) {
+  // Prometheus counts the steps between the points.
+  if (count - 1 > STEPS_MAX) {
     throw new CodedError(
       'PLIM_QUERY_LIMIT',
       `exceeded maximum resolution of ${STEPS_MAX} points per timeseries. Try decreasing the query resolution (?step=XX)`,

@@ -1,0 +1,120 @@
+/**
+ * Prometheus' HTTP API as a function of the request. It runs where the samples
+ * are: evaluation and encoding hold the metrics worker, not the origin's thread.
+ */
+import type { Clock } from '#base/clock.ts';
+import { CodedError, errorText } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
+import type { MetricReader } from '#storage/ports.ts';
+import { dataAnswer, errorAnswer, isExpected, type Answer } from '#server/prometheus/answers.ts';
+import { labelNames, labelValues, metadata, series } from '#server/prometheus/lookups.ts';
+import { Parameters, type ParameterPair } from '#server/prometheus/parameters.ts';
+import { instantQuery, queryParameter, rangeQuery, type QueryParts } from '#server/prometheus/queries.ts';
+import { Turns } from '#server/prometheus/turns.ts';
+
+/**
+ * The version whose API and language this is. Grafana reads it to know what it
+ * may ask for. No `features` beside it: Grafana takes them for a sign of Mimir.
+ */
+const API_LEVEL = '3.0.0';
+
+export interface PrometheusRequest {
+  /** Below `/api/v1`, with the leading slash, percent-encoded. */
+  readonly path: string;
+  readonly method: string;
+  /** Of the form first, then of the URL: the first of a name wins. */
+  readonly parameters: readonly ParameterPair[];
+}
+
+export interface PrometheusApi {
+  /** Never rejects: every failure is an answer. */
+  handle(request: PrometheusRequest, signal?: AbortSignal): Promise<Answer>;
+}
+
+export interface PrometheusParts {
+  readonly reader: MetricReader;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Call {
+  readonly parameters: Parameters;
+  readonly reader: MetricReader;
+  readonly parts: QueryParts;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Handler = (call: Call) => Promise<Answer> | Answer;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  '/query': ({ parameters, parts, signal }) => instantQuery(parameters, parts, signal),
+  '/query_range': ({ parameters, parts, signal }) => rangeQuery(parameters, parts, signal),
+  '/query_exemplars': exemplars,
+  '/series': ({ parameters, reader }) => series(parameters, reader),
+  '/labels': ({ parameters, reader }) => labelNames(parameters, reader),
+  '/metadata': ({ parameters, reader }) => metadata(parameters, reader),
+  // Rules come with a later part; Grafana asks for them when it loads.
+  '/rules': () => dataAnswer({ groups: [] }),
+  '/alerts': () => dataAnswer({ alerts: [] }),
+  '/status/buildinfo': () =>
+    dataAnswer({
+      version: API_LEVEL,
+      revision: '',
+      branch: 'plimsoll',
+      buildUser: '',
+      buildDate: '',
+      goVersion: '',
+    }),
+};
+const LABEL_VALUES = /^\/label\/([^/]+)\/values$/;
+
+export function createPrometheusApi({ reader, clock, log }: PrometheusParts): PrometheusApi {
+  const parts: QueryParts = {
+    source: reader,
+    clock,
+    yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
+    turns: new Turns(),
+  };
+  return {
+    async handle(request, signal) {
+      try {
+        const handler = handlerFor(request);
+        const call: Call = { parameters: new Parameters(request.parameters), reader, parts, signal };
+        return await handler(call);
+      } catch (error) {
+        if (!isExpected(error)) {
+          const stack = error instanceof Error ? error.stack : undefined;
+          log.error({ error: errorText(error), stack, path: request.path }, 'a query failed');
+        }
+        return errorAnswer(error);
+      }
+    },
+  };
+}
+
+function handlerFor({ path, method }: PrometheusRequest): Handler {
+  const name = LABEL_VALUES.exec(path)?.[1];
+  const handler: Handler | undefined =
+    name === undefined
+      ? Object.hasOwn(HANDLERS, path)
+        ? HANDLERS[path]
+        : undefined
+      : ({ parameters, reader }) => labelValues(name, parameters, reader);
+  if (handler === undefined) {
+    throw new CodedError('PLIM_NOT_FOUND', `there is nothing under /api/v1${path} here`);
+  }
+  if (method !== 'GET' && method !== 'POST') {
+    throw new CodedError('PLIM_METHOD', `${method} is not allowed on /api/v1${path}: use GET or POST`);
+  }
+  return handler;
+}
+
+/**
+ * Exemplars come with a later part, so the list is empty. It must be a success:
+ * Grafana probes this once and gives up on exemplars for the session otherwise.
+ */
+function exemplars({ parameters }: Call): Answer {
+  queryParameter(parameters);
+  parameters.timeRange();
+  return dataAnswer([]);
+}
