@@ -18,6 +18,7 @@ import type { MetricsApi, MetricsOptions } from '#bin/threads/metrics.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
 import type { ConsumerRegistration } from '#journal/ports.ts';
+import { createReadCells, publishRead, type ReadCell } from '#journal/progress.ts';
 import { METRICS } from '#signals/registry.ts';
 import { listen } from '#server/http/listen.ts';
 import { metricsPage } from '#server/http/metrics-page.ts';
@@ -41,7 +42,7 @@ const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
   { name: 'alerting', onFull: 'refuse' },
 ];
 /** How long a wait for the next commit lasts before it is looked at again. */
-const COMMIT_WAIT_MS = 1000;
+const COMMIT_WAIT_MS = 200;
 
 export interface Parts {
   readonly ingest: Part<IngestApi, IngestOptions, IngestInfo> | undefined;
@@ -72,6 +73,8 @@ class PlatformBuilder implements AsyncDisposable {
   readonly #log: Logger;
   readonly #onLost: (error: CodedError) => void;
   readonly #committed = createCommittedCell();
+  /** How far each of {@link EMBEDDED_CONSUMERS} has read. */
+  readonly #reads = createReadCells(EMBEDDED_CONSUMERS.length);
   readonly #stop = new AbortController();
   /** All that run, whatever their interface. */
   readonly #running: SupervisedPart[] = [];
@@ -135,6 +138,7 @@ class PlatformBuilder implements AsyncDisposable {
               apiKey: config.server.apiKey,
               consumers: all ? EMBEDDED_CONSUMERS : undefined,
               committed: this.#committed,
+              reads: this.#reads,
               logLevel,
             })),
       documents: all ? this.#documents({ ...common, directory: directoryOf('documents') }) : undefined,
@@ -144,6 +148,7 @@ class PlatformBuilder implements AsyncDisposable {
             directory: directoryOf('metrics'),
             config: config.storage.metrics,
             committed: this.#committed,
+            read: this.#cellOf('metrics'),
           }))
         : undefined,
       alerting:
@@ -156,6 +161,7 @@ class PlatformBuilder implements AsyncDisposable {
               config: config.alerting,
               externalUrl,
               committed: all ? this.#committed : undefined,
+              read: all ? this.#cellOf('alerting') : undefined,
             })),
     };
   }
@@ -200,13 +206,22 @@ class PlatformBuilder implements AsyncDisposable {
   /** A child process cannot share the cell: it is told, one message at a time, the newest value. */
   async #tellDocuments(documents: Part<DocumentsApi, DocumentsOptions, undefined>): Promise<void> {
     const cell = new SharedCommitted(this.#committed);
+    const { consumer } = this.#cellOf('documents');
     let told = 0;
     while (!this.#stop.signal.aborted) {
       const offset = await cell.waitBeyond(told, COMMIT_WAIT_MS, this.#stop.signal);
       // Told even when nothing is new: a child that was started again has to hear it.
-      await documents.api.setCommitted(offset).catch(() => {});
+      const read = await documents.api.setCommitted(offset).catch(() => undefined);
+      if (read !== undefined) publishRead(this.#reads, consumer, read);
       told = offset;
     }
+  }
+
+  #cellOf(name: string): ReadCell {
+    return {
+      cells: this.#reads,
+      consumer: EMBEDDED_CONSUMERS.findIndex((consumer) => consumer.name === name),
+    };
   }
 
   #origin(parts: Parts, host: string): ReturnType<typeof createOrigin> {

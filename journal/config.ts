@@ -19,6 +19,8 @@ export interface JournalConfig {
   readonly commitBytesMax: number;
   /** A larger record is refused. */
   readonly recordBytesMax: number;
+  /** Bytes a consumer may have before it until the door refuses newcomers. */
+  readonly backlogBytesMax: number;
   /** Bytes that may wait for their commit; beyond it, `PLIM_OVERLOADED`. */
   readonly queueBytesMax: number;
 }
@@ -32,6 +34,8 @@ export const DEFAULT_JOURNAL_CONFIG: JournalConfig = {
   // Past about 8 MiB a commit gets slower per byte, and every waiter with it.
   commitBytesMax: 8 * MIB,
   recordBytesMax: 64 * MIB,
+  // Some ten seconds of work for the slowest store: a burst is taken, a flood is not.
+  backlogBytesMax: 256 * MIB,
   queueBytesMax: 128 * MIB,
 };
 
@@ -69,6 +73,11 @@ const schema = object({
     DEFAULT_JOURNAL_CONFIG.recordBytesMax,
     'Largest single record, that is one decompressed request.',
   ),
+  backlog_bytes_max: withDefault(
+    bytes({ min: MIB, max: 1024 * GIB }),
+    DEFAULT_JOURNAL_CONFIG.backlogBytesMax,
+    'Bytes an embedded store or the SLO engine may be behind; beyond it requests are answered 503 until it has caught up.',
+  ),
   queue_bytes_max: withDefault(
     bytes({ min: MIB, max: 4 * GIB }),
     DEFAULT_JOURNAL_CONFIG.queueBytesMax,
@@ -97,6 +106,7 @@ export const JOURNAL_SCHEMA: Schema<JournalConfig> = {
       ageMinMs: values.age_min,
       commitBytesMax: values.commit_bytes_max,
       recordBytesMax: values.record_bytes_max,
+      backlogBytesMax: values.backlog_bytes_max,
       queueBytesMax: values.queue_bytes_max,
     };
   },

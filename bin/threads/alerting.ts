@@ -15,6 +15,7 @@ import { parentThreadPort } from '#base/real/rpc-ports.ts';
 import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import { FileCommitted, SharedCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
+import { watchCell, type ReadCell } from '#journal/progress.ts';
 
 export interface AlertingOptions {
   readonly directory: string;
@@ -24,6 +25,8 @@ export interface AlertingOptions {
   readonly externalUrl: string;
   /** Undefined: the writer is another program; its file is watched. */
   readonly committed: SharedArrayBuffer | undefined;
+  /** Says how far this consumer has read. */
+  readonly read: ReadCell | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -33,7 +36,7 @@ async function start(options: AlertingOptions): Promise<RunningPart<undefined>> 
   const log = createLogger('alerting', options.logLevel);
   const meter = createMeter();
   const { journalDirectory: directory, sloDirectory } = options;
-  const source = openDiskJournalSource({
+  const disk = openDiskJournalSource({
     disk: systemDisk,
     clock: systemClock,
     directory,
@@ -44,8 +47,13 @@ async function start(options: AlertingOptions): Promise<RunningPart<undefined>> 
   });
   await systemDisk.makeDir(options.directory);
   const alerting = await startAlerting({
-    source,
-    engine: createSloEngine(),
+    source: watchCell(disk, options.read),
+    engine: createSloEngine({
+      onUnreadableSnapshot: (slo, reason) =>
+        log.warn({ slo, reason }, 'a snapshot cannot be read; its SLO counts anew'),
+      onUnreadableRecord: ({ id }, reason) =>
+        log.error({ record: id, reason }, 'a record cannot be read; its events are not counted'),
+    }),
     loadDocuments: () =>
       sloDirectory === undefined
         ? Promise.resolve({ documents: [], problems: [] })

@@ -7,6 +7,7 @@ import { parentProcessPort } from '#base/real/rpc-ports.ts';
 import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import { MessageCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
+import { watchReads } from '#journal/progress.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import { startDocuments } from '#storage/embedded/documents/start.ts';
 import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
@@ -21,8 +22,8 @@ export interface DocumentsOptions {
 
 export interface DocumentsApi extends TraceReader, LogReader {
   storeStatus(): Promise<StoreStatus>;
-  /** The journal is committed up to here. */
-  setCommitted(offset: number): Promise<void>;
+  /** The journal is committed up to here; the answer says how far this consumer has read. */
+  setCommitted(offset: number): Promise<number>;
 }
 
 async function start(options: DocumentsOptions): Promise<RunningPart<undefined>> {
@@ -30,7 +31,8 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
   const meter = createMeter();
   const committed = new MessageCommitted(systemClock);
   committed.set(options.committed);
-  const source = openDiskJournalSource({
+  let read = 0;
+  const disk = openDiskJournalSource({
     disk: systemDisk,
     clock: systemClock,
     directory: options.journalDirectory,
@@ -42,7 +44,9 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     log,
     meter,
     directory: options.directory,
-    source,
+    source: watchReads(disk, (offset) => {
+      read = offset;
+    }),
     config: options.config,
   });
   dieWith(store.finished, log);
@@ -56,7 +60,7 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     storeStatus: async () => ({ ...(await store.status()), residentBytes: process.memoryUsage.rss() }),
     setCommitted: (offset) => {
       committed.set(offset);
-      return Promise.resolve();
+      return Promise.resolve(read);
     },
   };
   return {

@@ -1,4 +1,7 @@
 /** Worker `ingest`: receivers' sockets, decoding, the journal's writer. */
+import { present } from '#base/invariant.ts';
+import { backlogRefusal, type Backlog } from '#collector/backlog.ts';
+import { slowestRead } from '#journal/progress.ts';
 import type { Address } from '#base/config/schema.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
@@ -25,6 +28,8 @@ export interface IngestOptions {
   readonly consumers: readonly ConsumerRegistration[] | undefined;
   /** Cell of the committed offset. */
   readonly committed: SharedArrayBuffer;
+  /** How far each of `consumers` has read, in their order. */
+  readonly reads: SharedArrayBuffer;
   readonly logLevel: LogLevel;
 }
 
@@ -60,6 +65,8 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     config: options.otlpHttp,
     apiKey: options.apiKey,
     journal,
+    refusalNow: () =>
+      backlogRefusal(backlogOf(options, journal.committed()), options.journal.backlogBytesMax),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -74,6 +81,15 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
       await journal[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Consumers of other programs have no cell; the journal's budget alone holds for them. */
+function backlogOf({ consumers = [], reads }: IngestOptions, committed: number): Backlog {
+  if (consumers.length === 0) return { consumer: '', bytes: 0 };
+  const slowest = slowestRead(reads);
+  const consumer = present(consumers[slowest.consumer], 'every cell belongs to a consumer').name;
+  // One that has not begun yet is starting: it may have everything before it, or nothing.
+  return { consumer, bytes: slowest.offset === 0 ? 0 : committed - slowest.offset };
 }
 
 function exposeJournal(meter: ReturnType<typeof createMeter>, status: () => JournalStatus): void {

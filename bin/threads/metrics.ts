@@ -7,6 +7,7 @@ import { parentThreadPort } from '#base/real/rpc-ports.ts';
 import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import { SharedCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
+import { watchCell, type ReadCell } from '#journal/progress.ts';
 import { createPrometheusApi, type PrometheusApi } from '#server/prometheus/handlers.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
 import { startMetrics } from '#storage/embedded/metrics/start.ts';
@@ -17,6 +18,8 @@ export interface MetricsOptions {
   readonly journalDirectory: string;
   readonly config: MetricsConfig;
   readonly committed: SharedArrayBuffer;
+  /** Says how far this consumer has read. */
+  readonly read: ReadCell | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -27,7 +30,7 @@ export interface MetricsApi extends PrometheusApi {
 async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
   const log = createLogger('metrics', options.logLevel);
   const meter = createMeter();
-  const source = openDiskJournalSource({
+  const disk = openDiskJournalSource({
     disk: systemDisk,
     clock: systemClock,
     directory: options.journalDirectory,
@@ -39,7 +42,7 @@ async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
     log,
     meter,
     directory: options.directory,
-    source,
+    source: watchCell(disk, options.read),
     config: options.config,
   });
   dieWith(store.finished, log);

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '#base/clock.ts';
-import { errorText } from '#base/errors.ts';
+import { errorText, type CodedError } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import type { Meter } from '#base/metrics.ts';
 import type { Random } from '#base/random.ts';
@@ -52,6 +52,8 @@ export interface OtlpHandlerOptions {
   readonly paths?: ReadonlyMap<string, OtlpSignal>;
   readonly access: AccessRules;
   readonly journal: Pick<JournalWriter, 'append'>;
+  /** Asked before anything of a request is buffered: a reason to refuse it now, or undefined. */
+  readonly refusalNow?: () => CodedError | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -154,6 +156,11 @@ class Door {
   #enter(exchange: Exchange, plan: Plan): Ticket | undefined {
     if (this.draining) {
       this.#refuse(exchange, STOPPING);
+      return undefined;
+    }
+    const problem = refusalOf(this.#options.refusalNow?.());
+    if (problem !== undefined) {
+      this.#refuse(exchange, problem);
       return undefined;
     }
     // One connection may not take all the places: pipelining needs no more than a few.

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { sleep, type Clock } from '#base/clock.ts';
 import type { Address } from '#base/config/schema.ts';
+import type { CodedError } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import type { Meter } from '#base/metrics.ts';
 import type { Random } from '#base/random.ts';
@@ -24,6 +25,7 @@ export interface OtlpHttpOptions {
   /** Undefined: no key is asked for. */
   readonly apiKey?: string | undefined;
   readonly journal: Pick<JournalWriter, 'append'>;
+  readonly refusalNow?: () => CodedError | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
