@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '#base/invariant.ts';
+import { isAlive } from '#test/support/processes.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 
@@ -117,15 +118,6 @@ function install(): void {
 function installerRuns(): string[] {
   const file = join(root, 'runs');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-  } catch {
-    return false;
-  }
 }
 
 async function allGone(pids: readonly number[], withinMs = 5000): Promise<boolean> {

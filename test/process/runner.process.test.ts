@@ -1,11 +1,14 @@
 /** The runner on trees that hold what must not pass: it has to say so, each time. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runKind } from '#test/runner/run-kind.ts';
 import { exitCodeOf, type Tally } from '#test/runner/tally.ts';
+import { isAlive } from '#test/support/processes.ts';
+import { until } from '#test/support/wait.ts';
 
 const HEAD = `import { describe, it, test } from 'node:test';\n`;
 
@@ -98,6 +101,42 @@ test('shared: a test that crashes the process fails the run', async () => {
   const { tally, printed } = await run({ 'case.test.ts': `test('a', () => process.exit(3));` }, 'shared');
   assert.equal(exitCodeOf(tally), 1, printed);
 });
+
+/** Runs the slow case in a process of its own, which then can be killed. */
+const SLOW_RUNNER = `
+import { runKind } from ${JSON.stringify(join(import.meta.dirname, '..', 'runner', 'run-kind.ts'))};
+const kind = { name: 'unit', isolation: process.argv[2], concurrency: 1, budgetMs: 1000, limitMs: 60000 };
+const signal = new AbortController().signal;
+await runKind(kind, { root: import.meta.dirname, files: ['case.test.ts'], environment: {}, print() {}, signal });
+`;
+const SLOW_TEST = `
+import { renameSync, writeFileSync } from 'node:fs';
+test('slow', async () => {
+  writeFileSync('pid.part', String(process.pid));
+  renameSync('pid.part', 'pid');
+  await new Promise((resolve) => setTimeout(resolve, 60000));
+});
+`;
+
+for (const isolation of ['shared', 'per-file'] as const) {
+  test(`${isolation}: killing the runner ends the tests it started`, async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-runner-'));
+    writeFileSync(join(root, 'case.test.ts'), HEAD + SLOW_TEST);
+    writeFileSync(join(root, 'run.ts'), SLOW_RUNNER);
+    const runner = spawn(process.execPath, [join(root, 'run.ts'), isolation], { stdio: 'ignore' });
+    try {
+      const pidFile = join(root, 'pid');
+      await until('the slow test to begin', () => existsSync(pidFile), { timeoutMs: 10_000 });
+      const pid = Number(readFileSync(pidFile, 'utf8'));
+      assert.equal(isAlive(pid), true);
+      runner.kill('SIGKILL');
+      await until('it to end with its runner', () => !isAlive(pid), { timeoutMs: 5000 });
+    } finally {
+      runner.kill('SIGKILL');
+      rmSync(root, { recursive: true });
+    }
+  });
+}
 
 test('no test at all is not success', () => {
   assert.equal(exitCodeOf({ passed: 0, failed: 0, skips: [] }), 1);
