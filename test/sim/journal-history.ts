@@ -271,6 +271,7 @@ function randomConfig(random: Random): JournalConfig {
     commitBytesMax: 300 + random.below(3000),
     recordBytesMax: 4096,
     queueBytesMax: 1_000_000,
+    backlogBytesMax: Number.MAX_SAFE_INTEGER,
   };
 }
 
