@@ -23,6 +23,9 @@ export function verdictOf(response: Pick<NetResponse, 'status' | 'headers'>, wal
   return { kind: 'retry', afterMs: retryAfterMs(response.headers, wallMs) };
 }
 
+/** Date.parse alone takes far more than HTTP allows, `-5` for example. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, .+ GMT$/;
+
 /** Full jitter: anything up to a bound that doubles; never less than the receiver asked for. */
 export function retryDelayMs(attemptsBefore: number, afterMs: number | undefined, random: Random): number {
   const boundMs = Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** Math.min(attemptsBefore, 10));
@@ -34,7 +37,7 @@ function retryAfterMs(headers: Readonly<Record<string, string>>, wallMs: number)
   const value = headers['retry-after']?.trim();
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_MS_MAX);
-  const atMs = Date.parse(value);
+  const atMs = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(atMs)) return undefined;
   const theirNowMs = Date.parse(headers['date'] ?? '');
   const nowMs = Number.isNaN(theirNowMs) ? wallMs : theirNowMs;

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { IN_MEMORY, openDatabase } from '#alerting/state/database.ts';
+import { inTransaction } from '#alerting/state/sql.ts';
+import { createStore } from '#alerting/state/store.ts';
+import { isCoded } from '#base/errors.ts';
+import { seededRandom } from '#base/sim/random.ts';
+
+function folder(t: TestContext): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'plimsoll-state-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+test('a file is made with its folder, synced at every commit, and keeps what was committed', (t) => {
+  const file = path.join(folder(t), 'alerting', 'state.sqlite');
+  const database = openDatabase(file);
+  assert.equal(database.prepare('PRAGMA synchronous').get()?.['synchronous'], 2, 'FULL');
+  assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+  const store = createStore(database, seededRandom(1));
+  store.transaction(() => store.progress.saveSnapshots(new Map([['a', new Uint8Array([1, 2])]])));
+  store.close();
+  const again = createStore(openDatabase(file), seededRandom(2));
+  assert.equal(again.instance, store.instance);
+  assert.deepEqual([...again.progress.snapshots()], [['a', new Uint8Array([1, 2])]]);
+  again.close();
+});
+
+test('a transaction that throws changes nothing', () => {
+  const database = openDatabase(IN_MEMORY);
+  const store = createStore(database, seededRandom(1));
+  const failing = (): void =>
+    inTransaction(database, () => {
+      store.progress.saveSnapshots(new Map([['a', new Uint8Array(1)]]));
+      throw new Error('in the middle');
+    });
+  assert.throws(failing, /in the middle/);
+  assert.equal(store.progress.snapshots().size, 0);
+  store.transaction(() => store.progress.saveSnapshots(new Map([['b', new Uint8Array(1)]])));
+  assert.deepEqual([...store.progress.snapshots().keys()], ['b']);
+  store.close();
+});
+
+test('snapshots of SLOs that are gone are forgotten, the one of the sources never', () => {
+  const store = createStore(openDatabase(IN_MEMORY), seededRandom(1));
+  const bytes = new Uint8Array(1);
+  store.progress.saveSnapshots(
+    new Map([
+      ['', bytes],
+      ['a', bytes],
+      ['b', bytes],
+    ]),
+  );
+  store.progress.keepSnapshots(new Set(['b', 'c']));
+  assert.deepEqual([...store.progress.snapshots().keys()].toSorted(), ['', 'b']);
+  store.close();
+});
+
+test('a file that is no database, and one of a newer version, are refused in a sentence', (t) => {
+  const directory = folder(t);
+  const broken = path.join(directory, 'broken.sqlite');
+  writeFileSync(broken, 'this is no database, it is a text that is long enough to be looked at');
+  assert.throws(
+    () => openDatabase(broken),
+    (error) => isCoded(error, 'PLIM_DATA_UNUSABLE'),
+  );
+  const newer = path.join(directory, 'newer.sqlite');
+  const database = openDatabase(newer);
+  database.exec('PRAGMA user_version = 999');
+  database.close();
+  assert.throws(
+    () => openDatabase(newer),
+    (error) => isCoded(error, 'PLIM_DATA_UNUSABLE') && error.message.includes('newer Plimsoll'),
+  );
+});
