@@ -40,6 +40,7 @@ export class ScriptedEngine implements SloEngine {
     this.#documents = documents;
     const gone = [...this.#firing].filter((key) => !kept.has(parseKey(key).sloId));
     for (const key of gone) this.#firing.delete(key);
+    for (const key of this.#wanted) if (!kept.has(parseKey(key).sloId)) this.#wanted.delete(key);
     return gone.map((key) => transition(key, 'resolved', nowMs));
   }
 
