@@ -133,27 +133,34 @@ function readResource(reader: WireReader, resource: MutableResource): void {
   leave(reader, outerEnd);
 }
 
-/** `KeyValue`: key = 1, value = 2 (AnyValue: string = 1). */
+/** `KeyValue`: key = 1, value = 2. */
 function readServiceAttribute(reader: WireReader, resource: MutableResource): void {
   let key = '';
   let text: string | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1 && reader.type === BYTES) {
-      // The three keys asked for are 12 to 19 bytes long: others are not decoded.
-      const { valueOffset, valueLength } = reader;
-      if (valueLength >= 12 && valueLength <= 19) key = textAt(reader.bytes, valueOffset, valueLength);
-    } else if (field === 2 && reader.type === BYTES) {
-      const outerEnd = enter(reader);
-      for (let field = reader.next(); field !== 0; field = reader.next()) {
-        if (field === 1 && reader.type === BYTES) {
-          text = textAt(reader.bytes, reader.valueOffset, reader.valueLength);
-        }
-      }
-      leave(reader, outerEnd);
-    }
+    if (reader.type !== BYTES) continue;
+    if (field === 1) key = serviceKey(reader);
+    else if (field === 2) text = readText(reader) ?? text;
   }
   if (text === undefined) return;
   if (key === 'service.name' && text !== '') resource.serviceName = text;
   else if (key === 'service.namespace') resource.serviceNamespace = text;
   else if (key === 'service.instance.id') resource.serviceInstanceId = text;
+}
+
+/** The three keys asked for are 12 to 19 bytes long: others are not decoded. */
+function serviceKey({ bytes, valueOffset, valueLength }: WireReader): string {
+  return valueLength >= 12 && valueLength <= 19 ? textAt(bytes, valueOffset, valueLength) : '';
+}
+
+/** The text of the `AnyValue` in the present field (string = 1), if it is one. */
+function readText(reader: WireReader): string | undefined {
+  const outerEnd = enter(reader);
+  let text: string | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field !== 1 || reader.type !== BYTES) continue;
+    text = textAt(reader.bytes, reader.valueOffset, reader.valueLength);
+  }
+  leave(reader, outerEnd);
+  return text;
 }

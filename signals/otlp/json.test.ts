@@ -27,7 +27,7 @@ for (const { name, type, drawn, translate } of SIGNALS) {
         const expected = readBack(type, protobufOf(type, request));
         assert.deepEqual(readBack(type, translate(jsonOf(request))), expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 }
