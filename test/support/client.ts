@@ -100,7 +100,8 @@ export async function logsOf(
     const path = `/api/plimsoll/v1/logs?service=${encodeURIComponent(service)}&limit=5000${after}`;
     const page = await getJson<{ records: { readonly body?: unknown }[]; next: string | null }>(origin, path);
     records.push(...(page?.records ?? []));
-    after = page?.next == null ? '' : `&after=${encodeURIComponent(page.next)}`;
+    const next = page?.next ?? '';
+    after = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
   } while (after !== '');
   return records;
 }

@@ -35,7 +35,7 @@ export interface Program extends AsyncDisposable {
   /** SIGKILL of the main process; resolves when everything it started is gone. */
   kill(): Promise<void>;
   /** What it wrote, both streams. */
-  output(): string;
+  readonly output: () => string;
 }
 
 export interface Ended {
@@ -100,7 +100,7 @@ interface Run {
   readonly child: ChildProcess;
   readonly exit: Promise<void>;
   ended(): Ended | undefined;
-  output(): string;
+  readonly output: () => string;
 }
 
 function launch(args: readonly string[]): Run {
