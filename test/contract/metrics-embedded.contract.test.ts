@@ -7,7 +7,8 @@ import { present } from '#base/invariant.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
-import { EmbeddedMetrics, type IncomingSample } from '#storage/embedded/metrics/store.ts';
+import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
+import type { IncomingSample } from '#storage/embedded/metrics/stored-series.ts';
 import { metricsContract, type MetricsBackend } from '#test/contract/metrics.ts';
 
 const NOW_MS = 1_700_000_100_000;

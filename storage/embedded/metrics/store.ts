@@ -9,12 +9,7 @@ import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { SelectRequest, Series } from '#promql/ports.ts';
 import type { Labels } from '#signals/matchers.ts';
 import type { LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
-import {
-  ChunkFile,
-  writeChunkFile,
-  type ChunkEntry,
-  type SeriesToSeal,
-} from '#storage/embedded/metrics/chunk-file.ts';
+import { ChunkFile, writeChunkFile, type SeriesToSeal } from '#storage/embedded/metrics/chunk-file.ts';
 import { labelsKey, LabelIndex, type SeriesRef } from '#storage/embedded/metrics/core/label-index.ts';
 import type { SampleColumns } from '#storage/embedded/metrics/core/chunk-codec.ts';
 import { cutColumns, GrowingSamples, mergeColumns } from '#storage/embedded/metrics/core/samples.ts';
@@ -23,14 +18,18 @@ import {
   removeOrphans,
   writeManifest,
   type Manifest,
-  type ManifestFile,
 } from '#storage/embedded/metrics/manifest.ts';
+import {
+  overlaps,
+  readChunk,
+  tailsOf,
+  withinLabelLimits,
+  type IncomingSample,
+  type OpenFile,
+  type StoredSeries,
+} from '#storage/embedded/metrics/stored-series.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
 
-/** Labels a series may have, and how long they may be: VictoriaMetrics' defaults. */
-export const LABELS_MAX = 40;
-export const LABEL_NAME_BYTES_MAX = 256;
-export const LABEL_VALUE_BYTES_MAX = 4096;
 /** Metric names whose help and unit are kept. */
 const METADATA_MAX = 20_000;
 /** Files of one level before they are merged into one of the next. */
@@ -40,30 +39,7 @@ const LEVEL_MAX = 4;
 /** Decompressed blocks held while merging: series stand in similar order in all files. */
 const MERGE_BLOCKS_MAX = 256;
 
-export interface IncomingSample {
-  readonly labels: Labels;
-  readonly timeMs: number;
-  readonly value: number;
-  /** A staleness marker; the value then means nothing. */
-  readonly stale: boolean;
-}
-
 export type SampleRefusal = 'series_limit' | 'label_limit' | 'retention';
-
-interface StoredSeries {
-  readonly ref: SeriesRef;
-  readonly labels: Labels;
-  readonly key: string;
-  tail: GrowingSamples | undefined;
-  /** The tail while it is being sealed. */
-  sealing: GrowingSamples | undefined;
-  /** In order of arrival. */
-  chunks: { readonly file: OpenFile; readonly entry: ChunkEntry }[];
-}
-
-interface OpenFile extends ManifestFile {
-  readonly chunks: ChunkFile;
-}
 
 export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
   readonly #disk: Disk;
@@ -382,46 +358,6 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
   async #bury(): Promise<void> {
     for (const file of this.#detached.splice(0)) await file.chunks[Symbol.asyncDispose]();
   }
-}
-
-function* tailsOf(series: readonly StoredSeries[]): Iterable<SeriesToSeal> {
-  for (const { labels, sealing } of series) {
-    if (sealing !== undefined) yield { labels, samples: sealing.columns() };
-  }
-}
-
-/** Decompresses each block once a query, however many series it holds. */
-async function readChunk(
-  file: OpenFile,
-  entry: ChunkEntry,
-  blocks: Map<string, Promise<Uint8Array>>,
-): Promise<SampleColumns> {
-  const key = `${file.name}/${entry.block}`;
-  let block = blocks.get(key);
-  if (block === undefined) {
-    block = file.chunks.block(entry.block);
-    blocks.set(key, block);
-  }
-  return file.chunks.decode(await block, entry);
-}
-
-function overlaps(series: StoredSeries, startMs: number, endMs: number): boolean {
-  return (
-    series.chunks.some(({ entry }) => entry.minMs <= endMs && entry.maxMs >= startMs) ||
-    [series.sealing, series.tail].some(
-      (tail) => tail !== undefined && tail.minMs <= endMs && tail.maxMs >= startMs,
-    )
-  );
-}
-
-function withinLabelLimits(labels: Labels): boolean {
-  const pairs = Object.entries(labels);
-  return (
-    pairs.length <= LABELS_MAX &&
-    pairs.every(
-      ([name, value]) => name.length <= LABEL_NAME_BYTES_MAX && value.length <= LABEL_VALUE_BYTES_MAX,
-    )
-  );
 }
 
 function limited<Item>(items: readonly Item[], limit: number): readonly Item[] {
