@@ -1,7 +1,16 @@
 /** `bin/launch.js` on a small tree of its own: the real launcher and leash around a stand-in program. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '#base/invariant.ts';
 import { isAlive } from '#test/support/processes.ts';
 
+const NO_OLD_NODE = 'this machine has no Node older than 24.12 to try';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 
 /** Says who it is, then waits; `exit N` ends with N at once. */
@@ -115,6 +125,14 @@ function install(): void {
   writeFileSync(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages: {} }));
 }
 
+/** As npm brings it along: beside the packages, for machines whose own Node is too old. */
+function installNode(): string {
+  const folder = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin');
+  mkdirSync(folder, { recursive: true });
+  symlinkSync(process.execPath, join(folder, 'node'));
+  return join(folder, 'node');
+}
+
 function installerRuns(): string[] {
   const file = join(root, 'runs');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -176,6 +194,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     const version = spawnSync('npm', ['--version'], { cwd: root });
     if (version.status !== 0) return t.skip('there is no npm on PATH');
     install();
+    // npm takes the Node on PATH, which may be an old one.
+    installNode();
     const run = launch(['start', '--silent'], { command: ['npm'] });
     const { pid, ppid } = await run.said;
     assert.notEqual(ppid, run.child.pid, 'npm, launcher and program are three processes');
@@ -237,9 +257,19 @@ test('an installation that fails is said, and nothing is started', async () => {
   assert.deepEqual(run.lines, []);
 });
 
+test('an old Node starts the program under the newer one beside it', async (t) => {
+  const old = ['/usr/bin/node', '/usr/local/bin/node'].find(isOldNode);
+  if (old === undefined) return t.skip(NO_OLD_NODE);
+  install();
+  installNode();
+  const run = launch(['exit', '4'], { command: [old, join(root, 'bin', 'launch.js')] });
+  assert.equal(await run.ended, 4, run.errors());
+  return undefined;
+});
+
 test('an old Node without a newer one beside it says so in one sentence', async (t) => {
   const old = ['/usr/bin/node', '/usr/local/bin/node'].find(isOldNode);
-  if (old === undefined) return t.skip('this machine has no Node older than 24.12 to try');
+  if (old === undefined) return t.skip(NO_OLD_NODE);
   install();
   const run = launch(['up'], { command: [old, join(root, 'bin', 'launch.js')] });
   assert.equal(await run.ended, 2);
