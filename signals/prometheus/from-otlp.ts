@@ -47,6 +47,8 @@ interface Enclosure {
 }
 
 const CUMULATIVE = 2;
+/** A label is no place for binary data: what is longer is cut. */
+const BYTES_TEXT_MAX = 1024;
 
 /**
  * @param receivedMs stands in for a point without a time, milliseconds since the Unix epoch
@@ -242,7 +244,7 @@ function targetInfo(
 /** Attributes as labels; where two keys give one label, their values are joined with `;` in order of the keys. */
 function pointLabels(attributes: readonly Attribute[]): Labels {
   const labels: Record<string, string> = {};
-  const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   for (const { key, value } of sorted) {
     const text = scalarText(value) ?? (value.kind === 'empty' ? '' : jsonText(value));
     const name = labelName(key);
@@ -258,8 +260,25 @@ function entry(value: string): PropertyDescriptor {
   return { value, enumerable: true, writable: true, configurable: true };
 }
 
+/** JSON, as the specification wants lists, maps and bytes as text; integers keep all their digits. */
 function jsonText(value: Attribute['value']): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'bigint' ? String(inner) : inner instanceof Uint8Array ? [...inner] : inner,
-  );
+  switch (value.kind) {
+    case 'empty':
+      return 'null';
+    case 'string':
+      return JSON.stringify(value.value);
+    case 'bool':
+    case 'int':
+      return String(value.value);
+    case 'double':
+      return JSON.stringify(Number.isFinite(value.value) ? value.value : String(value.value));
+    case 'bytes':
+      return JSON.stringify(btoa(String.fromCharCode(...value.value.subarray(0, BYTES_TEXT_MAX))));
+    case 'array':
+      return `[${value.value.map(jsonText).join(',')}]`;
+    case 'map':
+      return `{${value.value.map((entry) => `${JSON.stringify(entry.key)}:${jsonText(entry.value)}`).join(',')}}`;
+    default:
+      return value satisfies never;
+  }
 }

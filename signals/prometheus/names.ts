@@ -75,11 +75,19 @@ function cleaned(text: string, illegal: RegExp): string {
   return text.replace(illegal, '_').replace(/_{2,}/g, '_').replace(/_$/, '');
 }
 
-/** A bound as Prometheus 3 writes `le` and `quantile`: always with a fraction or an exponent. */
+/**
+ * A bound as Prometheus 3 writes `le` and `quantile` (OpenMetrics canonical
+ * numbers): the shortest digits, with an exponent of two digits at least from
+ * 1e+06 on and below 1e-04, else with a fraction at least of `.0`.
+ */
 export function boundText(bound: number): string {
-  if (bound === Infinity) return '+Inf';
-  if (bound === -Infinity) return '-Inf';
   if (Number.isNaN(bound)) return 'NaN';
-  const text = String(bound).replace(/e([+-])(\d)$/, 'e$10$2');
-  return /[.e]/.test(text) ? text : `${text}.0`;
+  if (!Number.isFinite(bound)) return bound > 0 ? '+Inf' : '-Inf';
+  const [digits = '', exponentText = '0'] = bound.toExponential().split('e');
+  const exponent = Number(exponentText);
+  if (bound !== 0 && (exponent < -4 || exponent >= 6)) {
+    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  const text = Object.is(bound, -0) ? '-0' : String(bound);
+  return text.includes('.') ? text : `${text}.0`;
 }

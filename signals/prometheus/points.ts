@@ -20,43 +20,58 @@ export interface PointValues {
 /** Bit 0 of a point's flags (metrics.proto, `DataPointFlags`). */
 const NO_RECORDED_VALUE = 1;
 
+/** Time and flags, which every kind of point has. */
+interface PointHead {
+  unixNanos: bigint;
+  flags: number;
+}
+
+/** Takes the present field if it is the time (3 in all points) or the flags. */
+function readHead(reader: WireReader, head: PointHead, flagsField: number): void {
+  if (reader.field === 3 && reader.type === FIXED64) head.unixNanos = reader.fixed64At(reader.valueOffset);
+  else if (reader.field === flagsField && reader.type === VARINT) head.flags = reader.varint;
+}
+
+function pointOf(head: PointHead, samples: readonly PointSample[]): PointValues {
+  return { unixNanos: head.unixNanos, noRecordedValue: isUnrecorded(head), samples };
+}
+
+function isUnrecorded({ flags }: PointHead): boolean {
+  return flags % 2 === NO_RECORDED_VALUE;
+}
+
 /** `NumberDataPoint`: time 3, double 4, int 6, flags 8. */
 export function readNumberPoint(reader: WireReader): PointValues | undefined {
-  let unixNanos = 0n;
+  const head: PointHead = { unixNanos: 0n, flags: 0 };
   let value: number | undefined;
-  let flags = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3 && reader.type === FIXED64) unixNanos = reader.fixed64At(reader.valueOffset);
-    else if (field === 4 && reader.type === FIXED64) value = reader.doubleAt(reader.valueOffset);
-    else if (field === 6 && reader.type === FIXED64) {
-      value = Number(BigInt.asIntN(64, reader.fixed64At(reader.valueOffset)));
-    } else if (field === 8 && reader.type === VARINT) flags = reader.varint;
+    readHead(reader, head, 8);
+    if (reader.type !== FIXED64) continue;
+    if (field === 4) value = reader.doubleAt(reader.valueOffset);
+    else if (field === 6) value = Number(BigInt.asIntN(64, reader.fixed64At(reader.valueOffset)));
   }
-  const noRecordedValue = flags % 2 === NO_RECORDED_VALUE;
-  if (value === undefined && !noRecordedValue) return undefined;
-  return { unixNanos, noRecordedValue, samples: [{ suffix: '', label: undefined, value: value ?? 0 }] };
+  if (value === undefined && !isUnrecorded(head)) return undefined;
+  return pointOf(head, [{ suffix: '', label: undefined, value: value ?? 0 }]);
 }
 
 /** `HistogramDataPoint`: time 3, count 4, sum 5, bucket_counts 6, explicit_bounds 7, flags 10. */
 export function readHistogramPoint(reader: WireReader): PointValues | undefined {
-  let unixNanos = 0n;
+  const head: PointHead = { unixNanos: 0n, flags: 0 };
   let count = 0;
   let sum: number | undefined;
-  let flags = 0;
   const counts: number[] = [];
   const bounds: number[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3 && reader.type === FIXED64) unixNanos = reader.fixed64At(reader.valueOffset);
-    else if (field === 4 && reader.type === FIXED64) count = Number(reader.fixed64At(reader.valueOffset));
-    else if (field === 5 && reader.type === FIXED64) sum = reader.doubleAt(reader.valueOffset);
-    else if (field === 6) eachFixed64(reader, (offset) => counts.push(Number(reader.fixed64At(offset))));
+    readHead(reader, head, 10);
+    if (field === 6) eachFixed64(reader, (offset) => counts.push(Number(reader.fixed64At(offset))));
     else if (field === 7) eachFixed64(reader, (offset) => bounds.push(reader.doubleAt(offset)));
-    else if (field === 10 && reader.type === VARINT) flags = reader.varint;
+    else if (reader.type !== FIXED64) continue;
+    else if (field === 4) count = Number(reader.fixed64At(reader.valueOffset));
+    else if (field === 5) sum = reader.doubleAt(reader.valueOffset);
   }
-  const noRecordedValue = flags % 2 === NO_RECORDED_VALUE;
   const shaped = counts.length === 0 ? bounds.length === 0 : counts.length === bounds.length + 1;
-  if (!shaped && !noRecordedValue) return undefined;
-  return { unixNanos, noRecordedValue, samples: histogramSamples(counts, bounds, count, sum) };
+  if (!shaped && !isUnrecorded(head)) return undefined;
+  return pointOf(head, histogramSamples(counts, bounds, count, sum));
 }
 
 function histogramSamples(
@@ -79,23 +94,22 @@ function histogramSamples(
 
 /** `SummaryDataPoint`: time 3, count 4, sum 5, quantile_values 6 {quantile 1, value 2}, flags 8. */
 export function readSummaryPoint(reader: WireReader): PointValues | undefined {
-  let unixNanos = 0n;
+  const head: PointHead = { unixNanos: 0n, flags: 0 };
   let count = 0;
   let sum = 0;
-  let flags = 0;
   const samples: PointSample[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3 && reader.type === FIXED64) unixNanos = reader.fixed64At(reader.valueOffset);
-    else if (field === 4 && reader.type === FIXED64) count = Number(reader.fixed64At(reader.valueOffset));
-    else if (field === 5 && reader.type === FIXED64) sum = reader.doubleAt(reader.valueOffset);
-    else if (field === 6) samples.push(readQuantile(reader));
-    else if (field === 8 && reader.type === VARINT) flags = reader.varint;
+    readHead(reader, head, 8);
+    if (field === 6) samples.push(readQuantile(reader));
+    else if (reader.type !== FIXED64) continue;
+    else if (field === 4) count = Number(reader.fixed64At(reader.valueOffset));
+    else if (field === 5) sum = reader.doubleAt(reader.valueOffset);
   }
   samples.push(
     { suffix: '_sum', label: undefined, value: sum },
     { suffix: '_count', label: undefined, value: count },
   );
-  return { unixNanos, noRecordedValue: flags % 2 === NO_RECORDED_VALUE, samples };
+  return pointOf(head, samples);
 }
 
 function readQuantile(reader: WireReader): PointSample {
