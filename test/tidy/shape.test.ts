@@ -50,10 +50,17 @@ function isEntry(path: string): boolean {
   );
 }
 
-/** Files that are started or loaded by their name: threads, children, entries. */
+const LITERAL = /['"]([\w./#-]+\.ts)['"]/g;
+const JOINED = /\bjoin\(\s*import\.meta\.dirname((?:,\s*'[^'\n]+')+)/g;
+
+/** Files that are started or loaded by their name: threads, children, fixtures. */
 function namedFiles(path: string, code: string): string[] {
-  const names = [...code.matchAll(/['"]([\w./#-]+\.ts)['"]/g)].map((match) => match[1] ?? '');
-  return names.flatMap((name) => [targetOf(name, path) ?? name, posix.join(dirname(path), name)]);
+  const folder = dirname(path);
+  const literal = [...code.matchAll(LITERAL)].map((match) => match[1] ?? '');
+  const joined = [...code.matchAll(JOINED)].map((match) =>
+    posix.join(folder, ...[...(match[1] ?? '').matchAll(/'([^']+)'/g)].map((part) => part[1] ?? '')),
+  );
+  return [...joined, ...literal.flatMap((name) => [targetOf(name, path) ?? name, posix.join(folder, name)])];
 }
 
 function deadFiles(files: ReadonlyMap<string, string>): string[] {
@@ -92,7 +99,8 @@ test('a file that only its own unit test knows is dead', () => {
       codeOnly(`import { a } from '#a/a.ts'; new Worker(new URL('./threads/t.ts', import.meta.url));`),
     ],
     ['bin/threads/t.ts', ''],
-    ['a/a.ts', `export type { B } from '#a/b.ts';`],
+    ['a/a.ts', `export type { B } from '#a/b.ts'; fork(join(import.meta.dirname, '..', 'c', 'd.ts'));`],
+    ['c/d.ts', ''],
     ['a/b.ts', ''],
     ['a/dead.ts', ''],
     ['a/dead.test.ts', `import { dead } from '#a/dead.ts';`],
