@@ -146,6 +146,27 @@ test('a tail is sealed by itself when it is full, and files hold at most so many
   assert.equal((await world.store.trace(traceId(2)))?.spans.length, 950);
 });
 
+test('items of kilobytes and megabytes are sealed within the memory limit; one too large is dropped and counted', async () => {
+  await using world = await DocumentsWorld.open();
+  const fat = (number: number, length: number) =>
+    spansRecord({ service: 'shop' }, [
+      span(1, number, { attributes: { fat: String(number).padStart(length, 'x') } }),
+    ]);
+  for (let number = 0; number < 8; number += 1) await world.write([fat(number, 2_000_000)]);
+  await world.write([fat(8, 9_000_000)]);
+  const spans = Array.from({ length: 1500 }, (_, index) => span(2, index));
+  await world.write([spansRecord({ service: 'shop', resource: { fat: 'r'.repeat(20_000) } }, spans)]);
+  await world.store.sealNow();
+  const { cursor, tailItems } = await world.store.status();
+  assert.equal(tailItems, 0);
+  assert.equal((await world.store.trace(traceId(1)))?.spans.length, 8);
+  assert.equal((await world.store.trace(traceId(2)))?.spans.length, 1500);
+  assert.deepEqual(
+    [cursor.delivered['otlp-traces'], cursor.dropped['too_large']?.['otlp-traces']],
+    [1508, 1],
+  );
+});
+
 test('many small files become few, and nothing is lost', async () => {
   await using world = await DocumentsWorld.open();
   for (let number = 0; number < 45; number += 1) {

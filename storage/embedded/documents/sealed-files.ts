@@ -89,10 +89,10 @@ export class SealedFiles {
   async seal(tail: Tail, cursor: Cursor, nowMs: number): Promise<void> {
     const added: SealedFile[] = [];
     for (const signal of ['spans', 'logs'] as const) {
-      const summary = tail.summaries[signal];
-      for (let from = 0; from < summary.rows; from += this.#config.sealRows) {
-        const to = Math.min(summary.rows, from + this.#config.sealRows);
-        added.push(await this.#writeTail(tail, { signal, from, to, nowMs }));
+      let from = 0;
+      for (const { rows, bytes } of tail.summaries[signal].parts) {
+        added.push(await this.#writeTail(tail, { signal, from, to: from + rows, textBytes: bytes, nowMs }));
+        from += rows;
       }
     }
     await this.#commit([...this.files, ...added], cursor);
@@ -141,7 +141,13 @@ export class SealedFiles {
 
   async #writeTail(
     tail: Tail,
-    part: { readonly signal: Signal; readonly from: number; readonly to: number; readonly nowMs: number },
+    part: {
+      readonly signal: Signal;
+      readonly from: number;
+      readonly to: number;
+      readonly textBytes: number;
+      readonly nowMs: number;
+    },
   ): Promise<SealedFile> {
     const summary: RowsSummary = tail.summaries[part.signal];
     const name = this.#newName(part.signal);
@@ -152,6 +158,7 @@ export class SealedFiles {
       signal: part.signal,
       rows: part.to - part.from,
       bytes,
+      textBytes: part.textBytes,
       sealedUnixMs: part.nowMs,
       minUnixNanos: summary.minUnixNanos,
       maxUnixNanos: summary.maxUnixNanos,

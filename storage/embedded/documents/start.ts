@@ -10,7 +10,7 @@ import type { Meter } from '#base/metrics.ts';
 import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
 import { dropItems } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalSource } from '#journal/ports.ts';
-import { addItems, NO_ITEMS, RECORD_KINDS, type RecordKind } from '#signals/records.ts';
+import { addItems, NO_ITEMS, RECORD_KINDS, type RecordKind, type Totals } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
@@ -18,15 +18,13 @@ import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
 import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
 import { DocumentsReader, type ReaderOptions } from '#storage/embedded/documents/reader.ts';
 import { SealedFiles, SPILL_FOLDER } from '#storage/embedded/documents/sealed-files.ts';
-import { DocumentsStorage } from '#storage/embedded/documents/storage.ts';
+import { DocumentsStorage, type DroppedItems } from '#storage/embedded/documents/storage.ts';
 
 export const DOCUMENTS_CONSUMER: ConsumerRegistration = { name: 'documents', onFull: 'refuse' };
 /** Bytes of records taken from the journal at once: small, because a seal is never larger than a limit and one batch. */
 const BATCH_BYTES_MAX = 2 * 2 ** 20;
 /** Between two tries to seal a tail that is full while the disk refuses. */
 const RETRY_MS = 1000;
-/** Reason in the ledger for items the scan accepted but the decoder could not read. */
-const MALFORMED = 'malformed';
 
 export interface DocumentsStore extends TraceReader, LogReader, AsyncDisposable {
   status(): Promise<StoreStatus>;
@@ -97,8 +95,8 @@ class DocumentsConsumer implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly finished: Promise<void>;
   #timer: Timer | undefined;
-  /** Items that could not be decoded since the start; those before stand in the cursor we began with. */
-  #malformed = NO_ITEMS;
+  /** Since the start, by reason; what was dropped before stands in the cursor we began with. */
+  readonly #dropped = new Map<string, Totals>();
 
   constructor(options: DocumentsOptions, storage: DocumentsStorage) {
     this.#options = options;
@@ -136,24 +134,24 @@ class DocumentsConsumer implements AsyncDisposable {
     const { sealRows } = this.#options.config;
     const coming = batch.records.reduce((items, record) => items + itemsKept(record), 0);
     if (this.#storage.tailRows > 0 && this.#storage.tailRows + coming > sealRows) await this.#sealUntilDone();
-    const dropped = await this.#storage.take(batch.records, (malformed) =>
-      this.#after(batch.cursor, malformed),
-    );
-    if (dropped > 0) {
-      this.#options.log.warn({ items: dropped }, 'items could not be decoded; they are counted as dropped');
-    }
+    await this.#storage.take(batch.records, (dropped) => this.#after(batch.cursor, dropped));
     if (this.#storage.isFull) await this.#sealUntilDone();
     else this.#arm();
   }
 
-  /** The journal's count calls what we could not decode delivered; the ledger shall not. */
-  #after(cursor: Cursor, malformed: { readonly kind: RecordKind; readonly items: number }): Cursor {
-    this.#malformed = addItems(this.#malformed, malformed.kind, malformed.items);
-    return RECORD_KINDS.reduce(
-      (after, kind) =>
-        this.#malformed[kind] === 0 ? after : dropItems(after, MALFORMED, kind, this.#malformed[kind]),
-      cursor,
-    );
+  /** The journal's count calls delivered what we dropped; the ledger shall not. */
+  #after(cursor: Cursor, dropped: readonly DroppedItems[]): Cursor {
+    for (const { reason, kind, items } of dropped) {
+      this.#options.log.warn({ reason, kind, items }, 'items were dropped');
+      this.#dropped.set(reason, addItems(this.#dropped.get(reason) ?? NO_ITEMS, kind, items));
+    }
+    let after = cursor;
+    for (const [reason, totals] of this.#dropped) {
+      for (const kind of RECORD_KINDS) {
+        if (totals[kind] > 0) after = dropItems(after, reason, kind, totals[kind]);
+      }
+    }
+    return after;
   }
 
   /** A full tail that cannot be sealed takes nothing more in: the journal fills and refuses at the door. */

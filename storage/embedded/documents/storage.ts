@@ -7,6 +7,7 @@ import type { Cursor, JournalRecord } from '#journal/ports.ts';
 import type { RecordKind } from '#signals/records.ts';
 import type { StoreStatus } from '#storage/ports.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
+import type { Dropped } from '#storage/embedded/documents/core/columns-in.ts';
 import { Leases } from '#storage/embedded/documents/core/leases.ts';
 import type { SealedFile } from '#storage/embedded/documents/core/manifest.ts';
 import type { DuckDb } from '#storage/embedded/documents/duckdb.ts';
@@ -22,6 +23,12 @@ export interface StorageOptions {
   readonly sealed: SealedFiles;
   readonly clock: Clock;
   readonly config: DocumentsConfig;
+}
+
+export interface DroppedItems {
+  readonly reason: keyof Dropped;
+  readonly kind: RecordKind;
+  readonly items: number;
 }
 
 export class DocumentsStorage implements AsyncDisposable {
@@ -56,22 +63,23 @@ export class DocumentsStorage implements AsyncDisposable {
     return this.#tail.rows >= this.#options.config.sealRows || this.#tail.bytes >= TAIL_BYTES_MAX;
   }
 
-  /** @returns items that could not be decoded; `advance` hears of each kind and gives the cursor after the batch */
+  /** `cursorAfter` is told what was dropped, and gives the cursor after the batch. */
   take(
     records: readonly JournalRecord[],
-    advance: (malformed: { readonly kind: RecordKind; readonly items: number }) => Cursor,
-  ): Promise<number> {
+    cursorAfter: (dropped: readonly DroppedItems[]) => Cursor,
+  ): Promise<void> {
     return this.#exclusively(() => {
-      const nowMs = this.#options.clock.wallMs();
-      let dropped = 0;
-      let cursor = advance({ kind: 'otlp-traces', items: 0 });
+      const { clock, config, sealed } = this.#options;
+      const more = { catalog: sealed.catalog, nowMs: clock.wallMs(), rowsMax: config.sealRows };
+      const all: DroppedItems[] = [];
       for (const record of records) {
-        const items = this.#tail.take(record, this.#options.sealed.catalog, nowMs);
-        if (items > 0) cursor = advance({ kind: record.kind, items });
-        dropped += items;
+        const dropped = this.#tail.take(record, more);
+        for (const [reason, items] of Object.entries(dropped ?? {}) as [keyof Dropped, number][]) {
+          if (items > 0) all.push({ reason, kind: record.kind, items });
+        }
       }
-      this.#cursor = cursor;
-      return Promise.resolve(dropped);
+      this.#cursor = cursorAfter(all);
+      return Promise.resolve();
     });
   }
 

@@ -4,12 +4,13 @@
  * again.
  */
 import type { JournalRecord } from '#journal/ports.ts';
-import type { Catalog } from '#storage/embedded/documents/core/catalog.ts';
 import {
   emptySummary,
   takeLogs,
   takeSpans,
+  type Dropped,
   type RowsSummary,
+  type TakeContext,
 } from '#storage/embedded/documents/core/columns-in.ts';
 import { LOG_COLUMNS, SPAN_COLUMNS, type Column } from '#storage/embedded/documents/core/columns.ts';
 import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
@@ -55,16 +56,16 @@ export class Tail {
     return this.summaries.spans.rows + this.summaries.logs.rows;
   }
 
-  /** Takes a record in; its rows can be asked for when this returns. @returns items that could not be decoded */
-  take(record: JournalRecord, catalog: Catalog, nowMs: number): number {
-    if (record.kind !== 'otlp-traces' && record.kind !== 'otlp-logs') return 0;
+  /** Takes a record in; its rows can be asked for when this returns. @returns items that are in no row */
+  take(record: JournalRecord, more: Pick<TakeContext, 'catalog' | 'nowMs' | 'rowsMax'>): Dropped | undefined {
+    if (record.kind !== 'otlp-traces' && record.kind !== 'otlp-logs') return undefined;
     const signal = record.kind === 'otlp-traces' ? 'spans' : 'logs';
-    const context = { intern: this.#intern, summary: this.summaries[signal], catalog, nowMs };
+    const context = { ...more, intern: this.#intern, summary: this.summaries[signal] };
     const taken = signal === 'spans' ? takeSpans(record, context) : takeLogs(record, context);
     this.#flushTexts();
     this.#tables[signal].append(taken.values);
     this.bytes += record.body.length;
-    return taken.malformed;
+    return taken.dropped;
   }
 
   /** A subquery with the columns of the Parquet files: references replaced by their texts. */

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCoded } from '#base/errors.ts';
 import { seededRandom } from '#base/sim/random.ts';
-import { Catalog, OPERATIONS_PER_SERVICE_MAX } from '#storage/embedded/documents/core/catalog.ts';
+import {
+  Catalog,
+  OPERATIONS_MAX,
+  OPERATIONS_PER_SERVICE_MAX,
+} from '#storage/embedded/documents/core/catalog.ts';
 import { Leases } from '#storage/embedded/documents/core/leases.ts';
 import { Slots } from '#storage/embedded/documents/core/slots.ts';
 import { buildBloom, mayContain } from '#storage/embedded/documents/core/trace-bloom.ts';
@@ -43,6 +47,10 @@ test('the catalogue lists by name, forgets by age and stops at its limit', () =>
   assert.deepEqual(catalog.operations('s'), [{ name: 'op1', kind: 'server' }]);
   catalog.expire(30);
   assert.deepEqual(catalog.services(), []);
+  for (let number = 0; number < OPERATIONS_MAX + 5; number += 1) {
+    catalog.see({ service: `s${number}`, name: 'op', kind: 'server', lastSeenMs: 40 });
+  }
+  assert.equal(catalog.services().length, OPERATIONS_MAX);
 });
 
 test('slots run so many at once, let so many wait, refuse the rest', async () => {

@@ -6,8 +6,8 @@ import type { SpanKind } from '#signals/model.ts';
 
 /** Names per service beyond this are not listed: span names with ids in them would fill memory. */
 export const OPERATIONS_PER_SERVICE_MAX = 2000;
-/** Services beyond this are not listed, for the same reason. */
-export const SERVICES_MAX = 2000;
+/** Names of all services together: they are written with every manifest. */
+export const OPERATIONS_MAX = 20_000;
 
 export interface CatalogEntry {
   readonly service: string;
@@ -19,6 +19,7 @@ export interface CatalogEntry {
 
 export class Catalog {
   readonly #services = new Map<string, Map<string, CatalogEntry>>();
+  #count = 0;
   /** Names that were not taken in because of a limit. */
   left = 0;
 
@@ -27,24 +28,26 @@ export class Catalog {
   }
 
   see(entry: CatalogEntry): void {
-    let operations = this.#services.get(entry.service);
-    if (operations === undefined) {
-      if (this.#services.size >= SERVICES_MAX) {
-        this.left += 1;
-        return;
-      }
-      operations = new Map();
-      this.#services.set(entry.service, operations);
-    }
+    const operations = this.#services.get(entry.service) ?? new Map<string, CatalogEntry>();
     const key = `${entry.kind} ${entry.name}`;
-    if (operations.size >= OPERATIONS_PER_SERVICE_MAX && !operations.has(key)) this.left += 1;
-    else operations.set(key, entry);
+    const isNew = !operations.has(key);
+    if (isNew && (operations.size >= OPERATIONS_PER_SERVICE_MAX || this.#count >= OPERATIONS_MAX)) {
+      this.left += 1;
+      return;
+    }
+    if (isNew) this.#count += 1;
+    operations.set(key, entry);
+    this.#services.set(entry.service, operations);
   }
 
   /** Forgets what was last seen before `beforeMs`: its spans are gone. */
   expire(beforeMs: number): void {
     for (const [service, operations] of this.#services) {
-      for (const [key, entry] of operations) if (entry.lastSeenMs < beforeMs) operations.delete(key);
+      for (const [key, entry] of operations) {
+        if (entry.lastSeenMs >= beforeMs) continue;
+        operations.delete(key);
+        this.#count -= 1;
+      }
       if (operations.size === 0) this.#services.delete(service);
     }
   }

@@ -18,6 +18,7 @@ function file(number: number, more: Partial<SealedFile> = {}): SealedFile {
     signal: 'spans',
     rows: 10,
     bytes: 100,
+    textBytes: 1000,
     sealedUnixMs: number * 1000,
     minUnixNanos: BigInt(number * 100),
     maxUnixNanos: BigInt(number * 100 + 99),

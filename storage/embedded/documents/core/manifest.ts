@@ -15,6 +15,8 @@ export interface SealedFile {
   readonly signal: Signal;
   readonly rows: number;
   readonly bytes: number;
+  /** Before compression: what handling its rows takes. */
+  readonly textBytes: number;
   /** Wall clock at the seal; retention counts from here, not from what senders claim. */
   readonly sealedUnixMs: number;
   /** Start times of spans, times of log records. */
@@ -102,19 +104,26 @@ export function expired(files: readonly SealedFile[], retention: Retention, nowM
 /** Small files of one signal at which merging begins: opening a file costs as much as scanning 10,000 rows. */
 export const SMALL_FILES_MAX = 40;
 
+/** Text of the rows of a merged file, for the same reason as that of a part. */
+const MERGE_BYTES_MAX = 24 * 2 ** 20;
+
 /**
  * Neighbouring small files to become one, or none. Only as many as fit
  * `rowsMax`, so that merging needs no more memory than sealing.
  */
 export function mergeable(files: readonly SealedFile[], signal: Signal, rowsMax: number): SealedFile[] {
-  const small = files.filter((file) => file.signal === signal && file.rows <= rowsMax / 2);
+  const small = files.filter(
+    (file) => file.signal === signal && file.rows <= rowsMax / 2 && file.textBytes <= MERGE_BYTES_MAX / 2,
+  );
   if (small.length <= SMALL_FILES_MAX) return [];
   const taken: SealedFile[] = [];
   let rows = 0;
+  let textBytes = 0;
   for (const file of small) {
-    if (rows + file.rows > rowsMax) break;
-    taken.push(file);
     rows += file.rows;
+    textBytes += file.textBytes;
+    if (rows > rowsMax || textBytes > MERGE_BYTES_MAX) break;
+    taken.push(file);
   }
   return taken.length > 1 ? taken : [];
 }
@@ -134,6 +143,7 @@ export function mergedFile(sources: readonly SealedFile[], name: string, bytes: 
     signal: first.signal,
     bytes,
     rows: sources.reduce((sum, file) => sum + file.rows, 0),
+    textBytes: sources.reduce((sum, file) => sum + file.textBytes, 0),
     sealedUnixMs: Math.max(...sources.map((file) => file.sealedUnixMs)),
     minUnixNanos: sources.reduce(
       (min, file) => (file.minUnixNanos < min ? file.minUnixNanos : min),
