@@ -106,7 +106,7 @@ class Running {
       integrations: integrationsByReceiver(config.receivers),
       silencer: new Silencer(),
       tenant: DEFAULT_TENANT,
-      externalUrl: options.externalUrl.replace(/\/+$/, ''),
+      externalUrl: (config.externalUrl ?? options.externalUrl).replace(/\/+$/, ''),
     };
     this.#driver = new Driver(this.#parts, options.engine, NEW_CURSOR);
   }
