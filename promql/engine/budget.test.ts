@@ -33,6 +33,13 @@ test('a query over the sample limit is refused', async () => {
   );
 });
 
+test('a subquery of too many steps is refused before it costs memory', async () => {
+  await assert.rejects(
+    evaluateInstant(parseQuery('sum_over_time(vector(1)[1y:1ms])'), 0, options()),
+    (error) => isCoded(error, 'PLIM_QUERY_LIMIT'),
+  );
+});
+
 test('a query out of time says so', async () => {
   const clock = new SimulatedClock();
   const slow = {

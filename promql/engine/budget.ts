@@ -5,7 +5,7 @@ import { CodedError } from '#base/errors.ts';
 /** Samples one query may read: as Prometheus has it; 16 bytes each. */
 export const SAMPLES_MAX = 50_000_000;
 /** Points all operators of one query may produce together; most are garbage soon after. */
-export const POINTS_MAX = 200_000_000;
+export const POINTS_MAX = 100_000_000;
 /** Series one selector may match: labels of more would fill the heap. */
 export const SERIES_MAX = 200_000;
 /** Samples or points between two looks at the clock: about a millisecond of work. */

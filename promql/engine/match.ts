@@ -68,6 +68,7 @@ export async function matchVectors(
   const matched = new Matched(binary, context.grid.count);
   for (const [key, manySeries] of many) {
     const ones = one.get(key) ?? [];
+    context.budget.countPoints(manySeries.length * ones.length * context.grid.count);
     matched.startGroup();
     for (const manyColumn of manySeries) {
       for (const oneColumn of ones) {
@@ -75,7 +76,6 @@ export async function matchVectors(
         if (context.budget.spend(context.grid.count)) await context.budget.pause();
       }
     }
-    context.budget.countPoints(manySeries.length * ones.length * context.grid.count);
   }
   return matched.columns();
 }

@@ -1,10 +1,14 @@
 /** Subqueries: an expression evaluated on its own grid, then used as a range vector. */
+import { CodedError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import type { Subquery } from '#promql/syntax/ast.ts';
 import { parseError } from '#promql/syntax/position.ts';
 import type { EvaluationContext } from '#promql/engine/context.ts';
 import { durationMs, referencesOf } from '#promql/engine/selection.ts';
 import type { Column, Grid, RangeVector, Samples } from '#promql/engine/values.ts';
+
+/** Steps inside a subquery: each scalar in it is a column of that length; 30 days at 5 s stay below. */
+export const SUBQUERY_STEPS_MAX = 1_000_000;
 
 /**
  * One inner evaluation serves all outer steps: the inner steps are absolute
@@ -22,6 +26,12 @@ export async function evaluateSubquery(subquery: Subquery, context: EvaluationCo
   const grid = innerGrid({ fromMs: references.firstMs - rangeMs, toMs: references.lastMs, stepMs });
   const shape = { rangeMs, firstEndMs: references.firstMs, endStepMs: references.stepMs };
   if (grid.count <= 0) return { series: [], ...shape };
+  if (grid.count > SUBQUERY_STEPS_MAX) {
+    throw new CodedError(
+      'PLIM_QUERY_LIMIT',
+      `a subquery has ${grid.count} steps, more than the limit of ${SUBQUERY_STEPS_MAX}; use a larger step`,
+    );
+  }
   const value = await context.evaluate(subquery.expression, { ...context, grid });
   invariant(value.kind === 'vector', 'the checker asks for an instant vector here');
   return { series: value.series.map((column) => samplesOf(column, grid)), ...shape };

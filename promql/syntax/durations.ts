@@ -23,8 +23,13 @@ export function parseDuration(cursor: TokenCursor): SpannedDuration {
 /** After `offset` only a literal, a call or parentheses: what follows is the expression's again. */
 export function parseOffset(cursor: TokenCursor): SpannedDuration {
   const { start } = cursor.token;
-  const duration = parsePrimary(cursor);
+  const duration = parseSigned(cursor);
   return { duration, start, end: cursor.previousEnd };
+}
+
+function parseSigned(cursor: TokenCursor): DurationExpression {
+  if (cursor.skip('-')) return { kind: 'negate', operand: cursor.nested(() => parseSigned(cursor)) };
+  return cursor.skip('+') ? cursor.nested(() => parseSigned(cursor)) : parsePrimary(cursor);
 }
 
 function isOperator(text: string): text is DurationOperator {

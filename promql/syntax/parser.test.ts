@@ -63,6 +63,8 @@ const SHAPES: readonly (readonly [string, string])[] = [
   ["'it\\'s'", '"it\'s"'],
   ['`raw\\n`', '"raw\\\\n"'],
   ['{"x.y"}', 'x.y'],
+  ['a offset -5m ^ 2', '(a ^ 2)'],
+  ['a offset +1m * b offset (1m * 2)', '(a * b)'],
   ['info(a, {b="c"})', 'info(a, {…})'],
 ];
 
