@@ -148,6 +148,18 @@ export const METRICS = {
     'Events outside the lateness horizon, counted at receipt.',
     ['direction'],
   ),
+  // queries
+  queryRequests: counter(
+    'plimsoll_prometheus_api_requests_total',
+    "Requests to Prometheus' API answered, by handler and HTTP status.",
+    ['handler', 'status'],
+  ),
+  querySeconds: histogram(
+    'plimsoll_prometheus_api_latency_seconds',
+    "Time to answer a request to Prometheus' API, waiting for its turn included.",
+    LATENCY_SECONDS,
+    ['handler'],
+  ),
   deliveriesWaiting: gauge(
     'plimsoll_notifications_waiting',
     'Notifications in the outbox that are not delivered yet.',

@@ -46,7 +46,7 @@ async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
     config: options.config,
   });
   dieWith(store.finished, log);
-  const prometheus = createPrometheusApi({ reader: store.reader, clock: systemClock, log });
+  const prometheus = createPrometheusApi({ reader: store.reader, clock: systemClock, log, meter });
   const api: MetricsApi = {
     handle: (request, signal) => prometheus.handle(request, signal),
     storeStatus: () => store.status(),

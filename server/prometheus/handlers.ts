@@ -5,6 +5,8 @@
 import type { Clock } from '#base/clock.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
+import type { Meter } from '#base/metrics.ts';
+import { METRICS } from '#signals/registry.ts';
 import type { MetricReader } from '#storage/ports.ts';
 import { dataAnswer, errorAnswer, isExpected, type Answer } from '#server/prometheus/answers.ts';
 import { labelNames, labelValues, metadata, series } from '#server/prometheus/lookups.ts';
@@ -35,6 +37,8 @@ export interface PrometheusParts {
   readonly reader: MetricReader;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts requests and their time. */
+  readonly meter?: Meter;
 }
 
 interface Call {
@@ -68,38 +72,65 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 const LABEL_VALUES = /^\/label\/([^/]+)\/values$/;
 
-export function createPrometheusApi({ reader, clock, log }: PrometheusParts): PrometheusApi {
+export function createPrometheusApi({ reader, clock, log, meter }: PrometheusParts): PrometheusApi {
+  const requests = meter?.counter(METRICS.queryRequests);
+  const seconds = meter?.histogram(METRICS.querySeconds);
   const parts: QueryParts = {
     source: reader,
     clock,
     yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
     turns: new Turns(),
   };
+
+  async function answer(
+    { path, method, parameters }: PrometheusRequest,
+    route: Route,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    try {
+      const handle = handlerFor(route, { path, method });
+      return await handle({ parameters: new Parameters(parameters), reader, parts, signal });
+    } catch (error) {
+      if (!isExpected(error)) {
+        const stack = error instanceof Error ? error.stack : undefined;
+        log.error({ error: errorText(error), stack, path }, 'a query failed');
+      }
+      return errorAnswer(error);
+    }
+  }
+
   return {
     async handle(request, signal) {
-      try {
-        const handler = handlerFor(request);
-        const call: Call = { parameters: new Parameters(request.parameters), reader, parts, signal };
-        return await handler(call);
-      } catch (error) {
-        if (!isExpected(error)) {
-          const stack = error instanceof Error ? error.stack : undefined;
-          log.error({ error: errorText(error), stack, path: request.path }, 'a query failed');
-        }
-        return errorAnswer(error);
-      }
+      const startMs = clock.monotonicMs();
+      const route = routeOf(request.path);
+      const result = await answer(request, route, signal);
+      requests?.add(1, { handler: route.name, status: String(result.status) });
+      seconds?.observe((clock.monotonicMs() - startMs) / 1000, { handler: route.name });
+      return result;
     },
   };
 }
 
-function handlerFor({ path, method }: PrometheusRequest): Handler {
-  const name = LABEL_VALUES.exec(path)?.[1];
-  const handler: Handler | undefined =
-    name === undefined
-      ? Object.hasOwn(HANDLERS, path)
-        ? HANDLERS[path]
-        : undefined
-      : ({ parameters, reader }) => labelValues(name, parameters, reader);
+interface Route {
+  /** For metrics: one of a fixed set, whatever path was asked for. */
+  readonly name: string;
+  readonly handler: Handler | undefined;
+}
+
+function routeOf(path: string): Route {
+  const label = LABEL_VALUES.exec(path)?.[1];
+  if (label !== undefined) {
+    const handler: Handler = ({ parameters, reader }) => labelValues(label, parameters, reader);
+    return { name: 'label_values', handler };
+  }
+  const handler = Object.hasOwn(HANDLERS, path) ? HANDLERS[path] : undefined;
+  return { name: handler === undefined ? 'unknown' : path.slice(1), handler };
+}
+
+function handlerFor(
+  { handler }: Route,
+  { path, method }: Pick<PrometheusRequest, 'path' | 'method'>,
+): Handler {
   if (handler === undefined) {
     throw new CodedError('PLIM_NOT_FOUND', `there is nothing under /api/v1${path} here`);
   }
