@@ -42,6 +42,8 @@ export const TICK_MS = 1000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** Most incidents and deliveries one call returns. */
 const LIST_MAX = 1000;
+/** What stands for "nobody knows yet": far behind. */
+const LAG_UNKNOWN_MS = 86_400_000;
 /** After a consumer loop that broke. */
 const CONSUMER_RETRY_MS = 1000;
 
@@ -217,7 +219,7 @@ class Running {
 
   /** Until the journal has been opened nobody knows; that counts as far behind. */
   async #lag(): Promise<number> {
-    if (this.#reader === undefined) return Number.MAX_SAFE_INTEGER;
+    if (this.#reader === undefined) return LAG_UNKNOWN_MS;
     const { bytes, oldestUnixNanos } = await this.#reader.lag();
     if (bytes === 0 || oldestUnixNanos === undefined) return 0;
     return Math.max(0, this.#options.clock.wallMs() - Number(oldestUnixNanos / 1_000_000n));

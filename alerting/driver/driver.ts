@@ -111,7 +111,7 @@ export class Driver {
 
   /** Counts records; `cursor` is the position after them. Nothing is durable before the next commit. */
   consume(records: readonly JournalRecord[], cursor: Cursor): void {
-    for (const record of records) this.#engine.consume(record);
+    for (const record of records) this.#count(record);
     this.#cursor = cursor;
   }
 
@@ -145,8 +145,7 @@ export class Driver {
       this.#prune();
       this.#arm(more ? 0 : this.#nextMs());
     } catch (error) {
-      this.#parts.metrics.failures.add(1, { step: 'dispatch' });
-      this.#parts.log.error({ error: errorText(error) }, 'dispatching failed; trying again');
+      this.#failed('dispatch', error);
       this.#arm(this.#parts.steady.nowMs() + RETRY_MS);
     }
   }
@@ -156,6 +155,20 @@ export class Driver {
     this.#closed = true;
     this.#timer?.cancel();
     this.#sender.close();
+  }
+
+  /** A record the engine cannot take must not keep it from all that follow. */
+  #count(record: JournalRecord): void {
+    try {
+      this.#engine.consume(record);
+    } catch (error) {
+      this.#failed('count-record', error, { offset: record.offset });
+    }
+  }
+
+  #failed(step: string, error: unknown, where: Readonly<Record<string, unknown>> = {}): void {
+    this.#parts.metrics.failures.add(1, { step });
+    this.#parts.log.error({ ...where, step, error: errorText(error) }, 'alerting: a step failed');
   }
 
   #commit(also?: () => void): Cursor {
@@ -182,11 +195,21 @@ export class Driver {
     const nextMs = store.groups.nextFlushAtMs();
     if (nextMs === undefined || nextMs > nowMs) return false;
     const due = store.groups.due(nowMs, FLUSH_BATCH);
-    const parts = { ...this.#parts, isInFlight: (id: number) => this.#sender.isInFlight(id) };
+    const parts = {
+      ...this.#parts,
+      silences: store.silences.all(),
+      isInFlight: (id: number) => this.#sender.isInFlight(id),
+    };
     for (const group of due) {
       const route = this.#routes.get(group.route);
       invariant(route !== undefined, 'groups of routes that are gone are removed at the start');
-      store.transaction(() => flushGroup(parts, group, route));
+      try {
+        store.transaction(() => flushGroup(parts, group, route));
+      } catch (error) {
+        // One group that cannot be flushed must not hold up the others.
+        this.#failed('flush', error, { group: group.key });
+        store.groups.schedule(group.id, nowMs + RETRY_MS);
+      }
     }
     return due.length === FLUSH_BATCH;
   }

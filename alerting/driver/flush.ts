@@ -10,6 +10,7 @@ import type { Integration } from '#alerting/notify/integration.ts';
 import { webhookBody } from '#alerting/notify/payload.ts';
 import { decide, saysTheSame, type Decision } from '#alerting/router/core/decide.ts';
 import { memberKey, type Group, type GroupMember } from '#alerting/router/core/model.ts';
+import type { StoredSilence } from '#alerting/router/core/silence.ts';
 import type { Route } from '#alerting/router/core/route.ts';
 import { invariant } from '#base/invariant.ts';
 
@@ -19,6 +20,8 @@ export const OUTBOX_WAITING_MAX = 10_000;
 export const NOTIFICATION_TTL_MS = 24 * 3_600_000;
 
 type FlushParts = DriverParts & {
+  /** All there are, as of now. */
+  readonly silences: readonly StoredSilence[];
   /** Whether an attempt at this row is under way. */
   readonly isInFlight: (rowId: number) => boolean;
 };
@@ -26,11 +29,10 @@ type FlushParts = DriverParts & {
 export function flushGroup(parts: FlushParts, group: Group, route: Route): void {
   const { store } = parts;
   const members = store.alerts.ofGroup(group.id);
-  const silences = store.silences.all();
   const wallMs = parts.clock.wallMs();
   const silenced = new Set(
     members
-      .filter((member) => parts.silencer.silencedBy(silences, member.labels, wallMs).length > 0)
+      .filter((member) => parts.silencer.silencedBy(parts.silences, member.labels, wallMs).length > 0)
       .map((member) => member.fingerprint),
   );
   const integrations = parts.integrations.get(route.config.receiver) ?? [];
