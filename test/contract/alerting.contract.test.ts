@@ -293,3 +293,25 @@ test('a clock set an hour back or forth neither delays nor repeats a page', asyn
     assert.equal(rig.requests.length, before + 2);
   }
 });
+
+test('a flood of alerts in a few groups is a few notifications, each with all that fits', async (t) => {
+  const services = 5;
+  const perService = 400;
+  const sloIds = Array.from(
+    { length: services * perService },
+    (_, index) => `s${index % services}/slo-${index}`,
+  );
+  const rig = await rigOf(t, {
+    config: { ...configWith(webhook('http://hook/', { alertsMax: 50 })), route: FLOOD_ROUTE },
+    loadDocuments: () => Promise.resolve({ documents: sloIds.map(scriptedDocument), problems: [] }),
+  });
+  for (const sloId of sloIds) rig.append(page(true, sloId));
+  await rig.advance(5000);
+  const bodies = rig.bodies() as { truncatedAlerts: number; alerts: unknown[] }[];
+  assert.equal(bodies.length, services);
+  for (const { alerts, truncatedAlerts } of bodies) {
+    assert.deepEqual([alerts.length, truncatedAlerts], [50, perService - 50]);
+  }
+});
+
+const FLOOD_ROUTE = { ...ROUTE_DEFAULT, receiver: 'oncall', groupBy: ['service'] };
