@@ -6,6 +6,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Random } from '#base/random.ts';
+import { seededRandom } from '#base/sim/random.ts';
 import { buildLogs, buildMetrics, buildTraces } from '#test/support/otlp.ts';
 import { ask, openRaw, rawRequest, type RawResponse } from '#test/support/raw-http.ts';
 
@@ -312,6 +314,15 @@ function limits(target: () => OtlpHttpTarget, post: Post, stillServes: () => Pro
   });
 }
 
+/** A few bytes changed, and now and then an end cut off. */
+function damage(original: Uint8Array, random: Random): Buffer {
+  const bytes = Buffer.from(original);
+  for (let count = 1 + random.below(4); count > 0; count -= 1) {
+    bytes[random.below(bytes.length)] = random.below(256);
+  }
+  return random.below(4) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes;
+}
+
 /** Bytes that crashed servers elsewhere. The answer may differ; dying, hanging or answering 2xx may not. */
 function hostile(target: () => OtlpHttpTarget, stillServes: () => Promise<void>): void {
   const body = TRACES.length;
@@ -404,6 +415,23 @@ function hostile(target: () => OtlpHttpTarget, stillServes: () => Promise<void>)
     for (let cut = 1; cut <= 100; cut += 1) {
       using connection = await openRaw(target().url);
       await connection.send(whole.subarray(0, Math.floor((whole.length * cut) / 101)));
+    }
+    await stillServes();
+  });
+
+  test('survived: 300 damaged bodies, each taken or called malformed', async () => {
+    const seed = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+    const random = seededRandom(seed);
+    const originals = [TRACES, LOGS, METRICS, Buffer.from(TRACES_JSON)] as const;
+    using connection = await openRaw(target().url);
+    for (let round = 0; round < 300; round += 1) {
+      const which = random.below(originals.length);
+      const damaged = damage(originals[which] ?? TRACES, random);
+      const path = `/v1/${['traces', 'logs', 'metrics', 'traces'][which]}`;
+      const type = which === 3 ? JSON_TYPE : PROTOBUF;
+      await connection.send(rawRequest(path, { 'content-type': type }, damaged));
+      const status = (await connection.next())?.status;
+      ok(status === 200 || status === 400, `seed ${seed}, round ${round}: ${status}`);
     }
     await stillServes();
   });
