@@ -134,7 +134,11 @@ test(`${KILLS} times kill -9: no page missed, none doubled`, async (t) => {
     services.failing.clear();
     services.failing.add('quotes');
     const last = program;
-    await until('everything to be told', () => isSettled(last), { timeoutMs: 60_000, everyMs: 500 });
+    await until('everything to be told', () => isSettled(last, judge(webhook, statuses)), {
+      timeoutMs: 60_000,
+      everyMs: 500,
+      detail: () => `seed ${SEED}, believed: ${[...judge(webhook, statuses).firing.keys()].join(' ')}`,
+    });
     const receiver = judge(webhook, statuses);
     assert.deepEqual(receiver.violations, [], `seed ${SEED}`);
     await checkBooks(last, receiver);
@@ -149,12 +153,13 @@ test(`${KILLS} times kill -9: no page missed, none doubled`, async (t) => {
   }
 });
 
-/** Only `quotes` burns, and no notification waits. */
-async function isSettled(program: Program): Promise<boolean> {
+/** Only `quotes` burns, no notification waits, and the receiver believes in no more than that. */
+async function isSettled(program: Program, receiver: WebhookReceiver): Promise<boolean> {
   const open = (await incidentsOf(program)).filter(({ state }) => state === 'firing');
   const waiting = (await deliveriesOf(program)).filter(({ state }) => state === 'waiting');
   const told = open.every(({ timeline }) => timeline.some(({ kind }) => kind === 'notified'));
-  return open.length === 1 && open[0]?.service === 'quotes' && told && waiting.length === 0;
+  const burns = open.length === 1 && open[0]?.service === 'quotes';
+  return burns && told && waiting.length === 0 && receiver.firing.size === open.length;
 }
 
 async function checkBooks(program: Program, receiver: WebhookReceiver): Promise<void> {
