@@ -15,7 +15,6 @@ function read(text: string): { readonly config: AlertingConfig | undefined; read
 
 const FULL = `
 slos: ./slos
-external_url: https://plimsoll.example/base/
 alertmanager:
   route:
     receiver: oncall
@@ -46,7 +45,6 @@ test('a whole configuration in Alertmanager form', () => {
   const { config, problems } = read(FULL);
   assert.deepEqual(problems, []);
   assert.equal(config?.slosDir, './slos');
-  assert.equal(config.externalUrl, 'https://plimsoll.example/base');
   assert.equal(config.route.groupWaitMs, 1000);
   assert.equal(config.route.groupIntervalMs, 30_000, 'the shipped default');
   const child = config.route.routes[0];

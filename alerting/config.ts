@@ -47,8 +47,6 @@ export interface ReceiverConfig {
 export interface AlertingConfig {
   /** Folder with OpenSLO files; undefined when none is named. */
   readonly slosDir: string | undefined;
-  /** Where people reach the console, without a slash at the end; undefined: where it listens. */
-  readonly externalUrl: string | undefined;
   readonly route: RouteConfig;
   readonly receivers: readonly ReceiverConfig[];
 }
@@ -70,7 +68,6 @@ export const ROUTE_DEFAULT: RouteConfig = {
 
 export const ALERTING_DEFAULT: AlertingConfig = {
   slosDir: undefined,
-  externalUrl: undefined,
   route: ROUTE_DEFAULT,
   receivers: [{ name: RECEIVER_NONE, webhooks: [] }],
 };
@@ -305,7 +302,6 @@ const alertmanager = object({
 
 const alerting = object({
   slos: optional(text({ expected: 'a folder' }), 'Folder with OpenSLO files; --slo overrides it.'),
-  external_url: optional(webUrl(), 'Where people reach the console; links in pages start with it.'),
   alertmanager: optional(alertmanager, "Routes and receivers, in Alertmanager's own form."),
   ...refused('rules'),
 });
@@ -320,7 +316,6 @@ export const alertingSchema: Schema<AlertingConfig> = {
     const { receivers = [], route } = written.alertmanager ?? {};
     const config: AlertingConfig = {
       slosDir: written.slos,
-      externalUrl: written.external_url?.replace(/\/+$/, ''),
       route: rootFrom(route),
       receivers: receiversFrom(receivers),
     };

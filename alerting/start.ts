@@ -108,7 +108,7 @@ class Running {
       integrations: integrationsByReceiver(config.receivers),
       silencer: new Silencer(),
       tenant: DEFAULT_TENANT,
-      externalUrl: (config.externalUrl ?? options.externalUrl).replace(/\/+$/, ''),
+      externalUrl: options.externalUrl.replace(/\/+$/, ''),
     };
     this.#driver = new Driver(this.#parts, options.engine, NEW_CURSOR);
   }

@@ -67,7 +67,7 @@ function evidenceEntry(member: GroupMember, incident: Incident | undefined, exte
     service: member.labels['service'] ?? '',
     since: timeText(member.startsAtMs),
     incident_id: member.incidentId,
-    incident_url: `${externalUrl}/ui/incidents/${member.incidentId}`,
+    incident_url: `${externalUrl}/api/plimsoll/v1/incidents/${member.incidentId}`,
     acknowledged_by: member.acknowledgedBy ?? null,
     ...(incident === undefined ? {} : frozen(incident.evidence, externalUrl)),
   };
@@ -84,7 +84,7 @@ function frozen(evidence: Evidence, externalUrl: string): object {
     budget_remaining_ratio: evidence.budgetRemainingRatio ?? null,
     exhausted_in: exhaustedInMs === undefined ? null : formatDuration(exhaustedInMs),
     failing_trace_ids: failingTraceIds,
-    trace_url: traceId === undefined ? null : `${externalUrl}/ui/traces/${traceId}`,
+    trace_url: traceId === undefined ? null : `${externalUrl}/api/traces/${traceId}`,
   };
 }
 
@@ -103,7 +103,7 @@ function burnEntry(window: BurnWindow): object {
 
 /** Page of an SLO; its id holds a slash that stays one. */
 export function sloUrl(externalUrl: string, sloId: string): string {
-  return `${externalUrl}/ui/slos/${sloId.split('/').map(encodeURIComponent).join('/')}`;
+  return `${externalUrl}/api/plimsoll/v1/slos/${sloId.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** RFC 3339, UTC. */
