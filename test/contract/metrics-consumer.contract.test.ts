@@ -141,3 +141,22 @@ test('a crash before the seal loses nothing and doubles nothing', async () => {
   assert.deepEqual(await values(second), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
   await first[Symbol.asyncDispose]();
 });
+
+test('a flood of traces is not held in the journal on behalf of a store that keeps none', async () => {
+  await using scene = await world();
+  const { journal } = scene;
+  await using store = await scene.start();
+  await append(journal, 0);
+  const body = new Uint8Array(8 * 2 ** 20);
+  for (let index = 0; index < 4; index += 1) {
+    await journal.append({ kind: 'otlp-traces', tenant: DEFAULT_TENANT, items: 1, body: body.slice() });
+  }
+  await rowWhenCaughtUp(journal, store);
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const held = present(journal.status().consumers[0], 'one consumer').heldBytes;
+    // The timer alone would seal in an hour.
+    if (held <= 2 * body.length) return;
+    await sleep(systemClock, 10);
+  }
+  assert.fail('the cursor stays where it was');
+});

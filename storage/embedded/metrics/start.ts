@@ -21,6 +21,12 @@ import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
 export const METRICS_CONSUMER: ConsumerRegistration = { name: 'metrics', onFull: 'refuse' };
 /** Bytes of records taken from the journal at once. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * Sealed early after so much of the journal, whatever it held: until this
+ * consumer's cursor is durable the journal must keep all of it, and a flood of
+ * traces would close the door on behalf of a store that keeps none of them.
+ */
+const SEAL_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 export interface MetricsStoreOptions {
   readonly disk: Disk;
@@ -47,6 +53,8 @@ export class MetricsStore implements AsyncDisposable {
   readonly #dropped: Counter;
   readonly #stop = new AbortController();
   #cursor: Cursor;
+  /** Bodies read since the last seal began. */
+  #journalBytes = 0;
   #sealing: Promise<void> = Promise.resolve();
   #timer: Timer;
 
@@ -91,6 +99,7 @@ export class MetricsStore implements AsyncDisposable {
       .catch(() => {})
       .then(async () => {
         const cursor = this.#cursor;
+        this.#journalBytes = 0;
         await this.#store.seal(cursor, this.#options.clock.wallMs());
         await this.#options.source.reportCursor(METRICS_CONSUMER, cursor);
       });
@@ -110,9 +119,12 @@ export class MetricsStore implements AsyncDisposable {
     for (const record of batch.records) {
       for (const [reason, items] of this.#keep(record))
         cursor = dropItems(cursor, reason, record.kind, items);
+      this.#journalBytes += record.body.length;
     }
     this.#cursor = cursor;
-    if (this.#store.tailSamples >= this.#options.config.sealSamples) await this.#sealOrWarn();
+    const { sealSamples } = this.#options.config;
+    const isDue = this.#store.tailSamples >= sealSamples || this.#journalBytes >= SEAL_JOURNAL_BYTES;
+    if (isDue) await this.#sealOrWarn();
     return cursor;
   }
 
