@@ -7,8 +7,6 @@ import { test } from 'node:test';
 import { runKillHistory } from '#test/support/kill-history.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-/** More would take longer to ask for than to send. */
-const TRACES_MAX = 20_000;
 
 test('ten kills at 2,000 spans a second', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-kill-'));
@@ -19,11 +17,12 @@ test('ten kills at 2,000 spans a second', async (t) => {
       seed: SEED,
       spansPerSecond: 2000,
       loadMsMin: 1000,
-      loadMsMax: 6000,
+      // About 15,000 traces: asking for more would take longer than sending them.
+      loadMsMax: 5000,
     });
     t.diagnostic(`seed ${SEED}: ${JSON.stringify(figures)}`);
     deepEqual(violations.slice(0, 10), [], `seed ${SEED}, ${violations.length} violations`);
-    ok(figures.tracesAcked > 1000 && figures.tracesSent <= TRACES_MAX, `${figures.tracesSent} traces`);
+    ok(figures.tracesAcked > 1000, `${figures.tracesAcked} traces are too few to mean anything`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
