@@ -39,6 +39,8 @@ export interface PartOptions<Options> {
 
 type State<Options, Info> =
   | { readonly kind: 'idle' }
+  /** It is there, but its room has not begun: nothing can be asked of it yet. */
+  | { readonly kind: 'booting'; readonly host: Host; readonly remote: Remote<PartLifecycle<Options, Info>> }
   | { readonly kind: 'up'; readonly host: Host; readonly remote: Remote<PartLifecycle<Options, Info>> }
   | { readonly kind: 'stopped' };
 
@@ -50,6 +52,8 @@ export class Part<Api extends object, Options, Info> {
   #state: State<Options, Info> = { kind: 'idle' };
   readonly #settings: PartOptions<Options>;
   readonly #deathsMs: number[] = [];
+  /** Aborted by the stop: nobody waits for the next attempt any more. */
+  readonly #stopping = new AbortController();
 
   constructor(settings: PartOptions<Options>) {
     this.#settings = settings;
@@ -70,9 +74,12 @@ export class Part<Api extends object, Options, Info> {
   async start(): Promise<Info> {
     const host = this.#settings.launch();
     const remote = connectRpc<PartLifecycle<Options, Info>>(host.port, this.name);
-    this.#state = { kind: 'up', host, remote };
+    this.#state = { kind: 'booting', host, remote };
     void host.exited.then((reason) => this.#onExit(host, reason));
-    return remote.boot(this.#settings.options());
+    const info = await remote.boot(this.#settings.options());
+    // It may have died or been stopped since it answered.
+    if (this.#hostNow() === host) this.#state = { kind: 'up', host, remote };
+    return info;
   }
 
   async collect(): Promise<readonly MetricFamily[]> {
@@ -83,7 +90,8 @@ export class Part<Api extends object, Options, Info> {
   async stop(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'stopped' };
-    if (state.kind !== 'up') return;
+    this.#stopping.abort();
+    if (state.kind !== 'up' && state.kind !== 'booting') return;
     const grace = new AbortController();
     await Promise.race([
       state.remote.close().catch((error: unknown) => this.#warn(errorText(error), 'did not stop cleanly')),
@@ -104,7 +112,7 @@ export class Part<Api extends object, Options, Info> {
   }
 
   #onExit(host: Host, reason: string): void {
-    if (this.#state.kind !== 'up' || this.#state.host !== host) return;
+    if (this.#hostNow() !== host) return;
     this.#state = { kind: 'idle' };
     this.#warn(reason, 'died');
     const nowMs = this.#settings.clock.monotonicMs();
@@ -119,7 +127,7 @@ export class Part<Api extends object, Options, Info> {
   }
 
   async #restart(delayMs: number): Promise<void> {
-    await sleep(this.#settings.clock, delayMs);
+    await sleep(this.#settings.clock, delayMs, this.#stopping.signal).catch(() => {});
     if (this.#state.kind !== 'idle') return;
     this.restarts += 1;
     try {
@@ -133,7 +141,8 @@ export class Part<Api extends object, Options, Info> {
   }
 
   #hostNow(): Host | undefined {
-    return this.#state.kind === 'up' ? this.#state.host : undefined;
+    const state = this.#state;
+    return state.kind === 'up' || state.kind === 'booting' ? state.host : undefined;
   }
 
   #warn(reason: string, what: string): void {
