@@ -16,6 +16,7 @@ import type { DocumentsApi, DocumentsOptions } from '#bin/threads/documents.ts';
 import type { IngestApi, IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
 import type { MetricsApi, MetricsOptions } from '#bin/threads/metrics.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
+import { packageVersion } from '#bin/version.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
 import type { ConsumerRegistration } from '#journal/ports.ts';
 import { createReadCells, publishRead, type ReadCell } from '#journal/progress.ts';
@@ -263,12 +264,16 @@ type SupervisedPart = Pick<Part<object, unknown, unknown>, 'name' | 'restarts' |
 /** The main thread's own metrics. */
 function exposeMain(parts: readonly SupervisedPart[]): CollectingMeter {
   const meter = createMeter();
-  const restarts = meter.gauge({ ...METRICS.threadRestarts, type: 'gauge' });
+  const restarts = meter.counter(METRICS.threadRestarts);
+  const counted = new Map<string, number>();
   const resident = meter.gauge(METRICS.residentBytes);
   meter.gauge(METRICS.processStart).set(Math.round(Date.now() / 1000 - process.uptime()));
-  meter.gauge(METRICS.buildInfo).set(1, { version: process.env['npm_package_version'] ?? '0.1.0' });
+  meter.gauge(METRICS.buildInfo).set(1, { version: packageVersion() });
   meter.onCollect(() => {
-    for (const part of parts) restarts.set(part.restarts, { thread: part.name });
+    for (const part of parts) {
+      restarts.add(part.restarts - (counted.get(part.name) ?? 0), { thread: part.name });
+      counted.set(part.name, part.restarts);
+    }
     resident.set(process.memoryUsage.rss(), { process: 'main' });
   });
   return meter;

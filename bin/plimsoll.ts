@@ -2,10 +2,10 @@
  * The command `plimsoll`: finds the verb, runs it, turns what went wrong into
  * one readable sentence. Exit 0 good, 1 something is bad, 2 used wrongly.
  */
-import { readFileSync } from 'node:fs';
 import { CodedError, errorText, type ErrorCode } from '#base/errors.ts';
 import { nearestName } from '#base/nearest.ts';
 import { takeLeash } from '#bin/leash.ts';
+import { packageVersion } from '#bin/version.ts';
 
 interface Verb {
   readonly summary: string;
@@ -51,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return argv.length === 0 ? 2 : 0;
   }
   if (name === '--version') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
@@ -71,11 +71,6 @@ ${lines.join('\n')}
 
 plimsoll COMMAND --help lists the flags of a command.
 `;
-}
-
-function version(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
 
 takeLeash();
