@@ -1,0 +1,125 @@
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { isCoded } from '#base/errors.ts';
+import { formatProblem } from '#base/problem.ts';
+import { EMBEDDED_CONFIG_FILE, loadConfig, readConfig } from '#bin/config.ts';
+
+function problemsOf(text: string): string[] {
+  const { config, problems } = readConfig('p.yaml', text);
+  equal(config, undefined, 'a file with an error gives no configuration');
+  return problems.map(formatProblem);
+}
+
+test('the embedded default reads without a problem and says what the code says', () => {
+  const written = readConfig('plimsoll.yaml', readFileSync(EMBEDDED_CONFIG_FILE, 'utf8'));
+  deepEqual(written.problems, []);
+  const empty = readConfig('empty.yaml', '').config;
+  ok(written.config !== undefined && empty !== undefined);
+  const { slosDir, ...alerting } = written.config.alerting;
+  // The one thing it adds: where a person would put SLOs.
+  equal(slosDir, './slos');
+  deepEqual({ ...written.config, alerting: { ...alerting, slosDir: undefined } }, empty);
+});
+
+test('nothing, a comment and empty sections mean the defaults', () => {
+  const { config } = readConfig('p.yaml', '');
+  ok(config !== undefined);
+  for (const text of ['# only a comment\n', 'journal:\nserver:\n', '---\n{}\n'])
+    deepEqual(readConfig('p.yaml', text), { config, problems: [] }, JSON.stringify(text));
+});
+
+describe('a mistake is named with its place and what would be right', () => {
+  const cases: readonly (readonly [name: string, text: string, problem: RegExp])[] = [
+    ['a section', 'storrage: {}\n', /^p\.yaml:1:1: storrage is not known here; did you mean storage\?/],
+    [
+      'a key',
+      'journal:\n  bytes_max: 1GiB\n  age_mx: 1h\n',
+      /^p\.yaml:3:3: age_mx is not known here; did you mean age_max\? \(journal\.age_mx\)$/,
+    ],
+    [
+      'a size',
+      'journal:\n  bytes_max: a lot\n',
+      /^p\.yaml:2:14: expected a size such as 64MiB or 2GiB, got "a lot"/,
+    ],
+    ['a duration', 'journal:\n  age_max: 5 hours\n', /^p\.yaml:2:12: expected a duration/],
+    ['an address', 'server:\n  endpoint: here\n', /^p\.yaml:2:13: expected HOST:PORT, got "here"/],
+    ['a port', 'server: { endpoint: "127.0.0.1:70000" }\n', /^p\.yaml:1:21: expected HOST:PORT/],
+    ['a scalar for a map', 'server: 7300\n', /^p\.yaml:1:9: expected a map with endpoint/],
+    ['a list for a map', '- server\n', /^p\.yaml:1:1: expected a map with receivers/],
+    ['a short API key', 'server:\n  api_key: short\n', /^p\.yaml:2:12: expected at least 16/],
+    ['a URL that is none', 'server:\n  external_url: console\n', /^p\.yaml:2:17: expected an http/],
+    ['YAML that is none', 'server: {endpoint: 1\n', /^p\.yaml:\d+:\d+: /],
+    ['a key given twice', 'server: {}\nserver: {}\n', /^p\.yaml:2:1: /],
+  ];
+  for (const [name, text, problem] of cases) {
+    test(name, () => {
+      const problems = problemsOf(text);
+      equal(problems.length, 1, problems.join('\n'));
+      match(problems[0] ?? '', problem);
+    });
+  }
+
+  test('all of them at once', () => {
+    equal(problemsOf('journal: { byts_max: 1 }\nserver: { endpoint: x }\nstorag: {}\n').length, 3);
+  });
+});
+
+test('what the OpenTelemetry Collector knows and we do not do yet is refused by name', () => {
+  for (const name of ['processors', 'connectors', 'exporters', 'extensions', 'service'])
+    match(
+      problemsOf(`${name}:\n  debug: {}\n`).join('\n'),
+      new RegExp(`^p\\.yaml:2:3: ${name} is not supported yet; remove it`),
+    );
+  match(
+    problemsOf('receivers:\n  otlp:\n    protocols:\n      grpc: {}\n').join('\n'),
+    /grpc is not supported yet/,
+  );
+});
+
+test('a full file', () => {
+  const { config, problems } = readConfig(
+    'p.yaml',
+    `receivers: { otlp: { protocols: { http: { endpoint: "[::1]:0" } } } }
+journal: { bytes_max: 512MiB, age_max: 1h30m }
+alerting:
+  slos: ./objectives
+  alertmanager:
+    route: { receiver: on-call, group_wait: 1s }
+    receivers:
+      - name: on-call
+        webhook_configs: [{ url: "http://127.0.0.1:9000/page" }]
+server: { endpoint: "127.0.0.1:0", external_url: "https://plimsoll.example/", allowed_hosts: [plimsoll.example] }
+`,
+  );
+  deepEqual(problems, []);
+  deepEqual(config?.receivers.otlp.http.endpoint, { host: '::1', port: 0 });
+  equal(config.journal.bytesMax, 512 * 2 ** 20);
+  equal(config.journal.ageMaxMs, 5_400_000);
+  equal(config.alerting.route.groupWaitMs, 1000);
+  equal(config.server.externalUrl, 'https://plimsoll.example', 'without the slash');
+});
+
+test('a file that is not there, or is a folder, is one sentence with the way out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-config-'));
+  try {
+    for (const [file, reason] of [
+      [join(folder, 'missing.yaml'), /missing\.yaml does not exist; name another with --config$/],
+      [folder, /cannot be read \(EISDIR\); name another with --config$/],
+    ] as const)
+      throws(
+        () => loadConfig(file),
+        (error) => isCoded(error, 'PLIM_CONFIG_INVALID') && reason.test(error.message),
+      );
+    const bad = join(folder, 'bad.yaml');
+    writeFileSync(bad, 'journl: {}\nservr: {}\n');
+    throws(
+      () => loadConfig(bad),
+      (error) => isCoded(error, 'PLIM_CONFIG_INVALID') && error.message.split('\n').length === 2,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
