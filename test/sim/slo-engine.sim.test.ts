@@ -135,16 +135,38 @@ function assertAlternates(transitions: readonly Transition[], note: string): voi
   }
 }
 
-function assertSameStory(reference: readonly Transition[], run: readonly Transition[], note: string): void {
-  const stories = `${note}\nnever killed:\n${told(reference)}\nkilled:\n${told(run)}`;
+/** Longer than this the two may not be of different minds: down time, replay and one slot of a ring. */
+const DISAGREEMENT_S_MAX = 45;
+
+/** Whether an alert fires, by second. */
+function firingBySecond(transitions: readonly Transition[], kind: string, seconds: number): Uint8Array {
+  const firing = new Uint8Array(seconds);
+  for (const one of transitions.filter((candidate) => candidate.kind === kind)) {
+    firing.fill(one.to === 'firing' ? 1 : 0, Math.max(0, Math.ceil((one.atMs - START_MS) / 1000)));
+  }
+  return firing;
+}
+
+/**
+ * The same alerts fire at the same times, give or take: nothing is missed,
+ * fired or resolved for longer than a restart excuses. A flap shorter than that
+ * may be there in one and not in the other.
+ */
+function assertSameStory(
+  reference: readonly Transition[],
+  run: readonly Transition[],
+  { seconds, note }: { readonly seconds: number; readonly note: string },
+): void {
   assertAlternates(run, note);
   for (const kind of ['page', 'ticket']) {
-    const expected = reference.filter((one) => one.kind === kind);
-    const found = run.filter((one) => one.kind === kind);
-    assert.deepEqual(story(found), story(expected), stories);
-    for (const [index, one] of expected.entries()) {
-      const lateS = ((found[index]?.atMs ?? Infinity) - one.atMs) / 1000;
-      assert.ok(lateS >= -1 && lateS <= 45, `${lateS} s late: ${stories}`);
+    const expected = firingBySecond(reference, kind, seconds);
+    const found = firingBySecond(run, kind, seconds);
+    let disagreeS = 0;
+    for (let second = 0; second < seconds; second += 1) {
+      disagreeS = expected[second] === found[second] ? 0 : disagreeS + 1;
+      if (disagreeS <= DISAGREEMENT_S_MAX) continue;
+      const stories = `never killed:\n${told(reference)}\nkilled:\n${told(run)}`;
+      assert.fail(`${note}: of two minds about the ${kind} until ${second} s\n${stories}`);
     }
   }
 }
@@ -161,7 +183,7 @@ test('killed at random moments it tells the same story', () => {
       kills.set(second, { moment: MOMENTS[random.below(4)] ?? 'before-tick', awaySeconds: random.below(20) });
     }
     const run = new Run(history, { document, kills }).play();
-    assertSameStory(reference, run, `seed ${seed}, round ${round}`);
+    assertSameStory(reference, run, { seconds: history.length, note: `seed ${seed}, round ${round}` });
   }
 });
 
@@ -184,7 +206,8 @@ test('killed once at every step of an outage it tells the same story', () => {
   for (let at = 230; at < 620; at += stride) {
     const moment = MOMENTS[((at / stride) % 4) | 0] ?? 'before-tick';
     const kills = new Map([[at, { moment, awaySeconds: at % 3 }]]);
-    assertSameStory(reference, new Run(history, { document, kills }).play(), `killed ${moment} at ${at} s`);
+    const run = new Run(history, { document, kills }).play();
+    assertSameStory(reference, run, { seconds: history.length, note: `killed ${moment} at ${at} s` });
   }
 });
 
