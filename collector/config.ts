@@ -6,11 +6,12 @@
 import {
   address,
   bytes,
-  complain,
   duration,
+  mapped,
+  notSupportedYet,
   number,
   object,
-  optional,
+  section,
   text,
   withDefault,
   type Address,
@@ -93,51 +94,38 @@ const httpFields = {
   logs_url_path: withDefault(urlPath(), '/v1/logs', 'Path that takes logs.'),
 };
 
-const protocols = object({
-  http: withDefault(object(httpFields), emptyHttp(), 'OTLP over HTTP, protobuf and JSON.'),
-  grpc: optional(
-    notSupportedYet('grpc', 'remove it and send OTLP over HTTP to port 4318'),
-    'Not supported yet.',
-  ),
-});
+const http = object(httpFields);
 
 const receivers = object({
-  otlp: withDefault(
+  otlp: section(
     object({
-      protocols: withDefault(protocols, { http: emptyHttp(), grpc: undefined }, 'Protocols to speak.'),
+      protocols: section(
+        object({
+          http: section(http, 'OTLP over HTTP, protobuf and JSON.'),
+          grpc: notSupportedYet('remove it and send OTLP over HTTP to port 4318'),
+        }),
+        'Protocols to speak.',
+      ),
     }),
-    { protocols: { http: emptyHttp(), grpc: undefined } },
     'The OpenTelemetry protocol.',
   ),
 });
 
-/** Schema of the key `receivers`; reads into {@link ReceiversConfig}. */
-export const receiversSchema: Schema<ReceiversConfig> = {
-  expected: receivers.expected,
-  fields: receivers.fields,
-  read(node, path, context) {
-    const written = receivers.read(node, path, context);
-    if (written === undefined) return undefined;
-    const http = fromWritten(written.otlp.protocols.http);
-    if (http.inFlightBytesMax < http.bodyBytesMax) {
-      const message = `max_in_flight_bytes (${http.inFlightBytesMax}) is below max_request_body_size (${http.bodyBytesMax}); a body of the largest size would never be admitted`;
-      return complain(context, node.place, `${path}.otlp.protocols.http.max_in_flight_bytes`, message);
-    }
-    if (new Set([http.tracesPath, http.metricsPath, http.logsPath]).size < 3) {
-      const message = 'the paths of traces, metrics and logs must differ';
-      return complain(context, node.place, `${path}.otlp.protocols.http`, message);
-    }
-    return { otlp: { http } };
-  },
-};
+/** Schema of the key `receivers`. */
+export const receiversSchema: Schema<ReceiversConfig> = mapped(receivers, (written, complainHere) => {
+  const config = fromWritten(written.otlp.protocols.http);
+  if (config.inFlightBytesMax < config.bodyBytesMax) {
+    return complainHere(
+      `max_in_flight_bytes (${config.inFlightBytesMax}) is below max_request_body_size (${config.bodyBytesMax}); a body of the largest size would never be admitted`,
+    );
+  }
+  if (new Set([config.tracesPath, config.metricsPath, config.logsPath]).size < 3) {
+    return complainHere('the paths of traces, metrics and logs must differ');
+  }
+  return { otlp: { http: config } };
+});
 
-type HttpWritten = NonNullable<ReturnType<ReturnType<typeof object<typeof httpFields>>['read']>>;
-
-function emptyHttp(): HttpWritten {
-  return Object.fromEntries(
-    Object.entries(httpFields).map(([name, field]) => [name, (field.default as { value: unknown }).value]),
-  ) as HttpWritten;
-}
+type HttpWritten = NonNullable<ReturnType<(typeof http)['read']>>;
 
 function fromWritten(written: HttpWritten): OtlpHttpConfig {
   return {
@@ -157,17 +145,8 @@ function fromWritten(written: HttpWritten): OtlpHttpConfig {
 }
 
 /** What holds when nothing is written. */
-export const RECEIVERS_DEFAULT: ReceiversConfig = { otlp: { http: fromWritten(emptyHttp()) } };
+export const RECEIVERS_DEFAULT: ReceiversConfig = section(receiversSchema, '').default.value;
 
 function urlPath(): Schema<string> {
   return text({ pattern: /^\/[A-Za-z0-9._~/-]*$/, expected: 'a path such as /v1/traces' });
-}
-
-/** For a key that is known to people who come from the OpenTelemetry Collector but has no effect here. */
-function notSupportedYet(name: string, wayOut: string): Schema<undefined> {
-  return {
-    expected: 'nothing',
-    read: (node, path, context) =>
-      complain(context, node.place, path, `${name} is not supported yet; ${wayOut}`),
-  };
 }

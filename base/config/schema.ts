@@ -44,7 +44,10 @@ export function optional<T>(schema: Schema<T>, doc: string): Field<T | undefined
 }
 
 /** A nested object that may be left out: then its own defaults hold. */
-export function section<T>(schema: Schema<T>, doc: string): Field<T> {
+export function section<T>(
+  schema: Schema<T>,
+  doc: string,
+): Field<T> & { readonly default: { readonly value: T } } {
   return {
     schema,
     doc,
@@ -77,7 +80,12 @@ export function notSupportedYet(wayOut: string): Field<undefined> {
   const schema: Schema<undefined> = {
     expected: 'nothing',
     read: (node, path, context) =>
-      complain(context, node.place, path, `${path} is not supported yet; ${wayOut}`),
+      complain(
+        context,
+        node.place,
+        path,
+        `${path.split('.').at(-1) ?? path} is not supported yet; ${wayOut}`,
+      ),
   };
   return { schema, doc: 'Not supported yet.', default: 'optional' };
 }
