@@ -65,7 +65,13 @@ const PATHS: Json = {
   '/reload': {
     post: {
       summary: 'Reads the SLO folder again. With an error in it nothing changes, and 422 lists the problems.',
-      responses: answers('What was found.', record({ reloaded: BOOLEAN, problems: listOf(ref('Problem')) })),
+      responses: {
+        ...answers('What was found.', ref('Reload')),
+        422: {
+          description: 'The problems; nothing has changed.',
+          content: { 'application/json': { schema: ref('Reload') } },
+        },
+      },
     },
   },
   '/incidents': read('Incidents, newest first.', record({ incidents: listOf(ref('Incident')) }), [
@@ -132,6 +138,7 @@ const SCHEMAS: Json = {
     severity: { enum: ['error', 'warning'] },
     message: TEXT,
   }),
+  Reload: record({ reloaded: BOOLEAN, problems: listOf(ref('Problem')) }),
   Slo: {
     ...record({
       id: TEXT,
