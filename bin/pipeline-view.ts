@@ -1,6 +1,6 @@
 /** One look at the whole pipeline: journal, ledger, stores. Read for the API and for /metrics. */
 import type { Meter } from '#base/metrics.ts';
-import type { Parts } from '#bin/platform.ts';
+import type { Parts } from '#bin/parts.ts';
 import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';

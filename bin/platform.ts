@@ -11,10 +11,11 @@ import { createMeter, type CollectingMeter } from '#base/real/metrics.ts';
 import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
-import type { AlertingOptions, AlertingThreadApi } from '#bin/threads/alerting.ts';
+import type { Parts } from '#bin/parts.ts';
+import type { AlertingOptions } from '#bin/threads/alerting.ts';
 import type { DocumentsApi, DocumentsOptions } from '#bin/threads/documents.ts';
-import type { IngestApi, IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
-import type { MetricsApi, MetricsOptions } from '#bin/threads/metrics.ts';
+import type { IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
+import type { MetricsOptions } from '#bin/threads/metrics.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
 import { packageVersion } from '#bin/version.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
@@ -44,13 +45,6 @@ const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
 ];
 /** How long a wait for the next commit lasts before it is looked at again. */
 const COMMIT_WAIT_MS = 200;
-
-export interface Parts {
-  readonly ingest: Part<IngestApi, IngestOptions, IngestInfo> | undefined;
-  readonly documents: Part<DocumentsApi, DocumentsOptions, undefined> | undefined;
-  readonly metrics: Part<MetricsApi, MetricsOptions, undefined> | undefined;
-  readonly alerting: Part<AlertingThreadApi, AlertingOptions, undefined> | undefined;
-}
 
 /** @throws CodedError when an address is taken or a part does not start; nothing is left running then */
 export async function startPlatform(

@@ -1,7 +1,6 @@
 /** Worker `alerting`: SLO engine, router, outbox, SQLite. */
 import path from 'node:path';
 import type { AlertingConfig } from '#alerting/config.ts';
-import type { AlertingApi } from '#alerting/ports.ts';
 import { createSloEngine } from '#alerting/slo/core/engine.ts';
 import { loadSloFolder } from '#alerting/slo/load.ts';
 import { startAlerting } from '#alerting/start.ts';
@@ -29,8 +28,6 @@ export interface AlertingOptions {
   readonly read: ReadCell | undefined;
   readonly logLevel: LogLevel;
 }
-
-export type AlertingThreadApi = AlertingApi;
 
 async function start(options: AlertingOptions): Promise<RunningPart<undefined>> {
   const log = createLogger('alerting', options.logLevel);
