@@ -6,7 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
-import { sendError } from '#server/http/errors.ts';
+import { notFound, sendError } from '#server/http/errors.ts';
 import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
 import { refusal, type AccessRules } from '#base/real/http-access.ts';
 
@@ -58,16 +58,6 @@ function guard(rules: AccessRules): RequestHandler {
     else sendError(response, reason);
   };
 }
-
-const notFound: RequestHandler = (request, response) => {
-  sendError(
-    response,
-    new CodedError(
-      'PLIM_NOT_FOUND',
-      `there is nothing under ${request.path}; our own API is described at /api/plimsoll/openapi.json`,
-    ),
-  );
-};
 
 function lastResort(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {

@@ -2,10 +2,11 @@
  * Which router stands under which prefix. A part that does not run in this
  * process (`plimsoll collector` has no stores) has no routes: they answer 404.
  */
-import type { Router } from 'express';
+import { Router } from 'express';
 import type { AlertingApi } from '#alerting/ports.ts';
 import type { Remote } from '#base/rpc.ts';
 import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
+import { notFound } from '#server/http/errors.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
 import { incidentRoutes } from '#server/plimsoll/incidents.ts';
 import { ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
@@ -42,9 +43,11 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
     mounted.push(
       { prefix: OWN, router: sloRoutes(alerting) },
       { prefix: OWN, router: incidentRoutes(alerting) },
-      { prefix: '/api/v2', router: alertmanagerRoutes(alerting) },
     );
   }
+  // Before Jaeger's, whose prefix holds everything below /api.
+  mounted.push({ prefix: '/api/plimsoll', router: Router().use(notFound) });
+  if (alerting !== undefined) mounted.push({ prefix: '/api/v2', router: alertmanagerRoutes(alerting) });
   if (prometheus !== undefined) mounted.push({ prefix: '/api/v1', router: prometheusRoutes(prometheus) });
   if (documents !== undefined) mounted.push({ prefix: '/api', router: jaegerRoutes(documents) });
   return mounted;

@@ -1,5 +1,5 @@
 /** Errors of our own API: `{"code", "message"}` with the status the code stands for. */
-import type { Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { CodedError, type ErrorCode } from '#base/errors.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -36,3 +36,14 @@ export function sendError(response: Response, error: unknown): void {
       : new CodedError('PLIM_INTERNAL', 'an internal error; the log has it');
   response.status(status).json({ code: shown.code, message: shown.message });
 }
+
+/** For what no route has taken, in our own shape. */
+export const notFound: RequestHandler = (request, response) => {
+  sendError(
+    response,
+    new CodedError(
+      'PLIM_NOT_FOUND',
+      `there is nothing under ${request.baseUrl}${request.path}; our own API is described at /api/plimsoll/openapi.json`,
+    ),
+  );
+};
