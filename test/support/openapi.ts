@@ -38,7 +38,7 @@ export function misfits(root: Json, schema: Json, value: unknown, path = '$'): s
   }
   const types = type === undefined ? [] : [type].flat();
   if (types.length > 0 && !types.some((name) => hasType(value, name))) {
-    return [`${path}: ${JSON.stringify(value)} is not ${types.join(' or ')}`];
+    return [`${path}: ${JSON.stringify(value)} is not ${types.map(String).join(' or ')}`];
   }
   if (Array.isArray(value)) {
     const items = asObject(schema['items']) ?? {};
