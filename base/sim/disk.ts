@@ -271,7 +271,9 @@ class SimulatedFile implements DiskFile {
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
     let written = 0;
     await this.#disk.step('write', this.#path, (fault, isCrash) => {
-      if (fault === 'EIO' && this.#disk.random.below(2) === 0) this.#store(joined(chunks), position, true);
+      // A failed write may have written something all the same.
+      const isFailed = fault !== undefined && fault !== 'short';
+      if (isFailed && this.#disk.random.below(2) === 0) this.#store(joined(chunks), position, true);
       this.#check(fault);
       written = this.#store(joined(chunks), position, fault === 'short' || isCrash);
     });
