@@ -43,7 +43,7 @@ const QUERIES_IN_FLIGHT = 8;
 const VISIBLE_MS_MAX = 60_000;
 
 /** Trace id to span id to whether it was acknowledged. */
-type Book = Map<string, Map<string, boolean>>;
+export type Book = Map<string, Map<string, boolean>>;
 
 export async function runKillHistory(plan: KillPlan): Promise<KillReport> {
   const random = seededRandom(plan.seed);
@@ -83,7 +83,7 @@ export async function runKillHistory(plan: KillPlan): Promise<KillReport> {
 }
 
 /** Posts at a steady rate until aborted; resolves with the number of posts without a 200. */
-async function sendLoad(
+export async function sendLoad(
   sender: OtlpSender,
   book: Book,
   spansPerSecond: number,
@@ -144,12 +144,13 @@ function note(book: Book, traceId: string, spanId: string, acked: boolean): void
   trace.set(spanId, acked);
 }
 
-async function caughtUp(origin: string): Promise<boolean> {
+export async function caughtUp(origin: string): Promise<boolean> {
   const rows = await ledgerRows(origin);
   return rows.length > 0 && rows.every((row) => row.held === 0);
 }
 
-async function judge(origin: string, book: Book): Promise<string[]> {
+/** What is wrong with what is stored. */
+export async function judge(origin: string, book: Book): Promise<string[]> {
   const violations: string[] = [];
   const traceIds = [...book.keys()];
   const worker = async (): Promise<void> => {

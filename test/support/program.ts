@@ -34,6 +34,8 @@ export interface Program extends AsyncDisposable {
   stop(signal?: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): Promise<number | null>;
   /** SIGKILL of the main process; resolves when everything it started is gone. */
   kill(): Promise<void>;
+  /** Resolves with the exit code when it ends by itself. */
+  readonly ended: Promise<number | null>;
   /** What it wrote, both streams. */
   readonly output: () => string;
 }
@@ -68,6 +70,7 @@ export async function startPlimsoll(options: ProgramOptions): Promise<Program> {
       return run.child.exitCode;
     },
     kill: () => killTree(ready.pid, run.exit),
+    ended: run.exit.then(() => run.child.exitCode),
     async [Symbol.asyncDispose]() {
       if (isAlive(ready.pid)) await killTree(ready.pid, run.exit);
     },
