@@ -12,6 +12,7 @@ import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { parentOf, writeFully } from '#base/atomic-file.ts';
 import type { Disk, DiskFile } from '#base/disk.ts';
 import { invariant, present } from '#base/invariant.ts';
+import { parseJson } from '#signals/json.ts';
 import type { Labels } from '#signals/matchers.ts';
 import {
   ByteSink,
@@ -163,7 +164,7 @@ export class ChunkFile implements AsyncDisposable {
       const json = new TextDecoder().decode(
         zstdDecompressSync(packed, { maxOutputLength: SECTION_BYTES_MAX }),
       );
-      return new ChunkFile(path, file, JSON.parse(json) as FileIndex);
+      return new ChunkFile(path, file, parseJson(json) as FileIndex);
     } catch (error) {
       await file.close().catch(() => {});
       throw error;

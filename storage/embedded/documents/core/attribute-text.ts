@@ -14,6 +14,7 @@
  * entry. Nested values have no blanks and no colons outside strings.
  */
 import { invariant } from '#base/invariant.ts';
+import { parseJson } from '#signals/json.ts';
 import type { Attribute, AttributeValue } from '#signals/model.ts';
 
 /** Keys that a JavaScript object would move to its front. */
@@ -65,7 +66,7 @@ function doubleToText(value: number): string {
 
 /** Reads back what {@link attributesToText} wrote. */
 export function attributesFromText(text: string): readonly Attribute[] {
-  return text === '{}' ? [] : attributesFromJson(JSON.parse(text));
+  return text === '{}' ? [] : attributesFromJson(parseJson(text));
 }
 
 /** The same for text that has been parsed already. */

@@ -1,4 +1,5 @@
 /** Items to rows and back. The way in works on columns, the way out builds the objects of a reader. */
+import { parseJson } from '#signals/json.ts';
 import { invariant } from '#base/invariant.ts';
 import type { SpanId, TraceId } from '#signals/ids.ts';
 import {
@@ -123,7 +124,7 @@ export function logFromRow(row: Row, shared: SharedParts): LogRecord {
   const typed = row['body'];
   const body: AttributeValue =
     typeof typed === 'string'
-      ? valueFromJson(JSON.parse(typed))
+      ? valueFromJson(parseJson(typed))
       : { kind: 'string', value: text(row, 'message') };
   return {
     id: itemIdOf(row),
@@ -164,5 +165,5 @@ function wide(row: Row, column: string): bigint {
 
 function triples(row: Row, column: string): readonly [string, string, unknown][] {
   const cell = row[column];
-  return typeof cell === 'string' ? (JSON.parse(cell) as [string, string, unknown][]) : [];
+  return typeof cell === 'string' ? (parseJson(cell) as [string, string, unknown][]) : [];
 }
