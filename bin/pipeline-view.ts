@@ -35,6 +35,9 @@ async function read(parts: Parts): Promise<PipelineView> {
   const stores = [documents, metrics].filter((store) => store !== undefined);
   const consumers: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
   if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
+  // Those of other programs, as they last reported: a second old at most.
+  const known = new Set(consumers.map(({ name }) => name));
+  consumers.push(...(journal?.consumers ?? []).filter(({ name }) => !known.has(name)));
   return {
     journal: journal ?? JOURNAL_ELSEWHERE,
     rows: journal === undefined ? [] : ledger(journal, consumers),
