@@ -47,9 +47,9 @@ export interface Ended {
 
 /** @throws Error with the program's output when it does not become ready */
 export async function startPlimsoll(options: ProgramOptions): Promise<Program> {
-  const { dataDirectory } = options;
-  const readyFile = `${dataDirectory}.ready.json`;
-  mkdirSync(join(dataDirectory, '..'), { recursive: true });
+  const beside = besideOf(options);
+  const readyFile = `${beside}.ready.json`;
+  mkdirSync(join(beside, '..'), { recursive: true });
   writeFileSync(readyFile, '');
   const run = launch(argumentsOf(options, readyFile));
   const ready = await until('the ready file', () => run.ended() ?? readReady(readyFile), {
@@ -86,13 +86,18 @@ export async function runPlimsoll(args: readonly string[], timeoutMs = START_MS_
   return { code: run.child.exitCode, output: run.output() };
 }
 
+/** Where files of the harness stand: `collector` and `alerting` may share a data folder. */
+function besideOf({ command = 'up', dataDirectory }: ProgramOptions): string {
+  return command === 'up' ? dataDirectory : `${dataDirectory}.${command}`;
+}
+
 function argumentsOf(options: ProgramOptions, readyFile: string): string[] {
   const { command = 'up', dataDirectory, sloDirectory, configText, extraArgs = [] } = options;
   const args = [command, '--data', dataDirectory, '--listen', '127.0.0.1:0', '--otlp-http', '127.0.0.1:0'];
   args.push('--ready-file', readyFile);
   if (sloDirectory !== undefined) args.push('--slo', sloDirectory);
   if (configText !== undefined) {
-    const configFile = `${dataDirectory}.yaml`;
+    const configFile = `${besideOf(options)}.yaml`;
     writeFileSync(configFile, configText);
     args.push('--config', configFile);
   }
