@@ -82,7 +82,10 @@ export const METRICS = {
     'Time of one group commit, write and sync.',
     LATENCY_SECONDS,
   ),
-  journalCorrupt: counter('plimsoll_journal_corrupt_records_total', 'Damaged records skipped.'),
+  journalCorrupt: counter(
+    'plimsoll_journal_corrupt_records_total',
+    'Damaged records found when the journal was opened; the ledger has the items lost, by consumer.',
+  ),
   journalFailedSyncs: counter(
     'plimsoll_journal_failed_syncs_total',
     'Syncs that failed; the segment was fenced.',

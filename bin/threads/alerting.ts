@@ -41,6 +41,7 @@ async function start(options: AlertingOptions): Promise<RunningPart<undefined>> 
       options.committed === undefined
         ? new FileCommitted({ disk: systemDisk, clock: systemClock, directory })
         : new SharedCommitted(options.committed),
+    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
   });
   await systemDisk.makeDir(options.directory);
   const alerting = await startAlerting({

@@ -37,6 +37,7 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     clock: systemClock,
     directory: options.journalDirectory,
     committed,
+    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
   });
   const store = await startDocuments({
     disk: systemDisk,

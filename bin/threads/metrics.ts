@@ -35,6 +35,7 @@ async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
     clock: systemClock,
     directory: options.journalDirectory,
     committed: new SharedCommitted(options.committed),
+    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
   });
   const store = await startMetrics({
     disk: systemDisk,
