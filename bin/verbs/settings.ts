@@ -51,16 +51,10 @@ export function readSettings(verb: string, argv: readonly string[]): UpSettings 
   return settings;
 }
 
-/**
- * A folder named in a file stands beside that file. The embedded default names
- * one in the working folder, and nobody has to have it.
- */
+/** The embedded default names a folder in the working folder, and nobody has to have it. */
 function sloFolder(config: PlimsollConfig, flags: Readonly<Record<string, string>>): string | undefined {
   const configFile = flags['config'];
-  const written = config.alerting.slosDir;
-  const folder =
-    flags['slo'] ??
-    (written === undefined ? undefined : path.resolve(path.dirname(configFile ?? '.'), written));
+  const folder = flags['slo'] ?? writtenSloFolder(config, configFile ?? '.');
   if (folder === undefined || isFolder(folder)) return folder;
   if (flags['slo'] === undefined && configFile === undefined) return undefined;
   const key = flags['slo'] === undefined ? 'alerting.slos' : '--slo';
@@ -70,7 +64,13 @@ function sloFolder(config: PlimsollConfig, flags: Readonly<Record<string, string
   );
 }
 
-function isFolder(folder: string): boolean {
+/** The folder of SLOs a file names: it stands beside that file. */
+export function writtenSloFolder(config: PlimsollConfig, configFile: string): string | undefined {
+  const written = config.alerting.slosDir;
+  return written === undefined ? undefined : path.resolve(path.dirname(configFile), written);
+}
+
+export function isFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 

@@ -2,14 +2,17 @@
  * `plimsoll validate FILE…`: reads configuration and SLO files as a start would,
  * lists every problem with its place, and says for each SLO how soon it pages.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { explainDetection } from '#alerting/slo/core/explain.ts';
 import { loadSloFolder } from '#alerting/slo/load.ts';
+import { parseYaml } from '#base/config/yaml.ts';
 import { formatDuration } from '#base/duration.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import { formatProblem, type Problem } from '#base/problem.ts';
 import { parseArguments } from '#bin/arguments.ts';
-import { readConfig } from '#bin/config.ts';
+import { EMBEDDED_CONFIG_FILE, readConfig } from '#bin/config.ts';
+import { isFolder, writtenSloFolder } from '#bin/verbs/settings.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
 import { parseSloFiles, type SloFile } from '#signals/openslo/parse.ts';
 
@@ -56,19 +59,41 @@ async function check(paths: readonly string[]): Promise<Checked> {
       slos.push(...loaded.documents);
       continue;
     }
-    const text = readFileSync(path, 'utf8');
-    if (/^apiVersion:\s*openslo/m.test(text)) sloFiles.push({ file: path, text });
-    else problems.push(...readConfig(path, text).problems);
+    const text = readText(path);
+    if (isSloFile(path, text)) sloFiles.push({ file: path, text });
+    else problems.push(...checkConfig(path, text));
   }
   const parsed = parseSloFiles(sloFiles);
   return { problems: [...problems, ...parsed.problems], slos: [...slos, ...parsed.documents] };
 }
 
-function isFolder(path: string): boolean {
+/** An OpenSLO document says what it is; a configuration never has that key. */
+function isSloFile(path: string, text: string): boolean {
+  return parseYaml(path, text).roots.some(
+    (root) => root.kind === 'map' && root.entries.some(({ key }) => key === 'apiVersion'),
+  );
+}
+
+/** Also that the folder of SLOs it names is there, without which a start is refused. */
+function checkConfig(file: string, text: string): readonly Problem[] {
+  const { config, problems } = readConfig(file, text);
+  const folder = config === undefined ? undefined : writtenSloFolder(config, file);
+  if (folder === undefined || isFolder(folder) || resolve(file) === EMBEDDED_CONFIG_FILE) return problems;
+  const message = `${folder} is not a folder that can be read; make it, or name another`;
+  const missing = { file, line: 0, column: 0, path: 'alerting.slos', severity: 'error', message } as const;
+  return [...problems, missing];
+}
+
+/** @throws CodedError `PLIM_USAGE` */
+function readText(path: string): string {
   try {
-    return statSync(path).isDirectory();
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CodedError('PLIM_USAGE', `${path} cannot be read: ${errorText(error)}`);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new CodedError(
+      'PLIM_USAGE',
+      `${path} ${isMissing ? 'does not exist' : `cannot be read: ${errorText(error)}`}; name a file or a folder`,
+    );
   }
 }
 
