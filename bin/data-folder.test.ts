@@ -1,11 +1,22 @@
-import { deepEqual, equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isCoded, type ErrorCode } from '#base/errors.ts';
 import { openDataFolder } from '#bin/data-folder.ts';
+
+const OURS = new RegExp(`^${process.pid}( \\d+)?\n$`);
 
 function folderFor(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-folder-'));
@@ -33,7 +44,7 @@ test('it is made, locked for each role, and let go', (t) => {
   const opened = openDataFolder(directory, ['collector', 'alerting']);
   equal(opened.path, directory);
   for (const role of ['collector', 'alerting'])
-    equal(readFileSync(join(directory, `${role}.lock`), 'utf8'), `${process.pid}\n`);
+    match(readFileSync(join(directory, `${role}.lock`), 'utf8'), OURS);
   opened[Symbol.dispose]();
   equal(existsSync(join(directory, 'collector.lock')), false);
   opened[Symbol.dispose]();
@@ -55,9 +66,25 @@ test('a lock of the dead, and one that says nothing, are taken over', (t) => {
   for (const content of [`${deadPid()}\n`, '', 'garbage', '-1\n', '0\n']) {
     writeFileSync(join(directory, 'collector.lock'), content);
     const opened = openDataFolder(directory, ['collector']);
-    equal(readFileSync(join(directory, 'collector.lock'), 'utf8'), `${process.pid}\n`, content);
+    match(readFileSync(join(directory, 'collector.lock'), 'utf8'), OURS, content);
     opened[Symbol.dispose]();
+    deepEqual(readdirSync(directory), [], 'nothing is left of it');
   }
+});
+
+test('a number that another process has got since is no owner', (t) => {
+  if (!existsSync('/proc/self/stat')) {
+    t.skip('this system does not tell when a process started');
+    return;
+  }
+  const directory = folderFor(t);
+  const lock = join(directory, 'collector.lock');
+  writeFileSync(lock, `${process.ppid} 1\n`);
+  openDataFolder(directory, ['collector'])[Symbol.dispose]();
+  const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  writeFileSync(lock, `${process.ppid} ${started}\n`);
+  refused(directory, ['collector'], 'PLIM_DATA_LOCKED', /is used by process \d+; /);
 });
 
 test('two roles share a folder', (t) => {

@@ -1,14 +1,19 @@
 /**
  * The data folder: made if missing, checked for writing, and locked, so that two
- * programs never write one journal. The lock is a file with the owner's pid; a
- * dead owner's lock is taken over.
+ * programs never write one journal. The lock is a file with the owner's pid and
+ * its start; a dead owner's lock is taken over.
  */
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError, errorText } from '#base/errors.ts';
 
 /** Less free space than this at the start is called full: the journal needs room for one segment. */
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
+
+const LOCK_ATTEMPTS = 50;
+const LOCK_PAUSE_MS = 10;
+/** Breaking takes microseconds: what is older was left by one that died at it. */
+const BREAKING_MS_MAX = 5000;
 
 export interface DataFolder extends Disposable {
   readonly path: string;
@@ -41,23 +46,92 @@ export function openDataFolder(directory: string, roles: readonly string[]): Dat
 }
 
 function takeLock(lock: string, directory: string): void {
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (!isNodeError(error, 'EEXIST')) throw error;
-      const owner = Number.parseInt(readFileSync(lock, 'utf8'), 10);
-      if (owner !== process.pid && isAlive(owner)) {
-        throw new CodedError(
-          'PLIM_DATA_LOCKED',
-          `${directory} is used by process ${owner}; stop it, or choose another folder with --data`,
-        );
-      }
-      rmSync(lock, { force: true });
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
+    if (createLock(lock)) return;
+    const owner = readLock(lock);
+    if (owner !== undefined && isHeld(owner)) {
+      throw new CodedError(
+        'PLIM_DATA_LOCKED',
+        `${directory} is used by process ${Number.parseInt(owner, 10)}; stop it, or choose another folder with --data`,
+      );
     }
+    if (owner !== undefined) breakLock(lock);
   }
   throw new CodedError('PLIM_DATA_LOCKED', `${lock} keeps coming back; another start is under way`);
+}
+
+/** By a link: so the lock is never there without its owner's name. False when there is one already. */
+function createLock(lock: string): boolean {
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, `${nameOf(process.pid)}\n`);
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    if (isNodeError(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function readLock(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch (error) {
+    if (isNodeError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes a lock of the dead. One breaker at a time, who looks again: else two
+ * that saw the same dead owner would remove each other's new lock.
+ */
+function breakLock(lock: string): void {
+  const breaker = `${lock}.breaking`;
+  try {
+    mkdirSync(breaker);
+  } catch (error) {
+    if (!isNodeError(error, 'EEXIST')) throw error;
+    if (isOlder(breaker, BREAKING_MS_MAX)) rmSync(breaker, { recursive: true, force: true });
+    else pause(LOCK_PAUSE_MS);
+    return;
+  }
+  try {
+    const owner = readLock(lock);
+    if (owner !== undefined && !isHeld(owner)) rmSync(lock, { force: true });
+  } finally {
+    rmSync(breaker, { recursive: true, force: true });
+  }
+}
+
+function isOlder(path: string, ageMs: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > ageMs;
+}
+
+/** The owner lives, and is not another process that got its number, as in a container started again. */
+function isHeld(owner: string): boolean {
+  const pid = Number.parseInt(owner, 10);
+  if (pid === process.pid || !isAlive(pid)) return false;
+  const started = owner.trim().split(' ')[1];
+  return started === undefined || nameOf(pid) === owner.trim();
+}
+
+/** Pid and, where the system tells it, the time it started. */
+function nameOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Behind the name in parentheses, which may hold anything, the start is the 20th word.
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`.trim();
+  } catch {
+    return String(pid);
+  }
+}
+
+function pause(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
 
 function isAlive(pid: number): boolean {
