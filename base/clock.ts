@@ -38,6 +38,17 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** What `result` gives, or undefined when it takes longer than `limitMs`; rejects as it does. */
+export async function within<T>(clock: Clock, limitMs: number, result: Promise<T>): Promise<T | undefined> {
+  const limit = Promise.withResolvers<undefined>();
+  const timer = clock.startTimer(limitMs, () => limit.resolve(undefined));
+  try {
+    return await Promise.race([result, limit.promise]);
+  } finally {
+    timer.cancel();
+  }
+}
+
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }

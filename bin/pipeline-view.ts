@@ -1,10 +1,16 @@
 /** One look at the whole pipeline: journal, ledger, stores. Read for the API and for /metrics. */
+import { within } from '#base/clock.ts';
+import { CodedError } from '#base/errors.ts';
 import type { Meter } from '#base/metrics.ts';
+import { systemClock } from '#base/real/clock.ts';
 import type { Parts } from '#bin/parts.ts';
 import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { PipelineView } from '#server/plimsoll/ledger.ts';
+
+/** A part that hangs must not hold up /metrics for longer. */
+const READ_MS_MAX = 2000;
 
 export interface PipelineReader {
   read(): Promise<PipelineView>;
@@ -24,7 +30,14 @@ export function createPipelineView(parts: Parts): PipelineReader {
   };
 }
 
+/** @throws CodedError `PLIM_STORE_UNAVAILABLE` when a part is down or does not answer in time */
 async function read(parts: Parts): Promise<PipelineView> {
+  const view = await within(systemClock, READ_MS_MAX, readParts(parts));
+  if (view !== undefined) return view;
+  throw new CodedError('PLIM_STORE_UNAVAILABLE', `a part has not answered for ${READ_MS_MAX} ms`);
+}
+
+async function readParts(parts: Parts): Promise<PipelineView> {
   const [documents, metrics, alerting] = await Promise.all([
     parts.documents?.api.storeStatus(),
     parts.metrics?.api.storeStatus(),

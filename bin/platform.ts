@@ -232,8 +232,10 @@ class PlatformBuilder implements AsyncDisposable {
         pipeline: () => view.read(),
       }),
       metrics: async () => {
-        await view.expose(main);
-        const families = await Promise.all(this.#running.map((part) => part.collect()));
+        const [, ...families] = await Promise.all([
+          view.expose(main),
+          ...this.#running.map((part) => part.collect()),
+        ]);
         return metricsPage([await main.collect(), ...families]);
       },
       notReady: () => {

@@ -47,6 +47,8 @@ class World {
   readonly lost: CodedError[] = [];
   readonly booted: number[] = [];
   boot: Boot = 'works';
+  /** From now on it answers neither `collect` nor `close`. */
+  hangs = false;
   launches = 0;
   closes = 0;
   #kill: ((reason: string) => void) | undefined;
@@ -87,9 +89,13 @@ class World {
           echo: (text: string) => Promise.resolve(text),
           never: () => new Promise<void>(() => {}),
         } satisfies EchoApi,
-        collect: () => Promise.resolve([{ name: 'm', type: 'gauge', help: '', samples: [] }]),
+        collect: () =>
+          this.hangs
+            ? new Promise(() => {})
+            : Promise.resolve([{ name: 'm', type: 'gauge', help: '', samples: [] }]),
         close: () => {
           this.closes += 1;
+          if (this.hangs) return new Promise(() => {});
           return Promise.resolve();
         },
       };
@@ -243,4 +249,21 @@ test('a stop between a death and its restart ends the waiting', async () => {
   equal(world.clock.nextDueMs(), undefined, 'no timer is left');
   await world.clock.advanceAsync(10_000);
   equal(world.launches, 1);
+});
+
+test('a part that hangs costs its own metrics and a limited wait at the stop, no more', async () => {
+  const world = new World();
+  const part = world.part();
+  await part.start();
+  world.hangs = true;
+  const collected = part.collect();
+  await world.clock.advanceAsync(5000);
+  deepEqual(await collected, []);
+  let stopped = false;
+  const stop = part.stop().then(() => (stopped = true));
+  await world.clock.advanceAsync(1000);
+  equal(stopped, false, 'it gets its grace');
+  await world.clock.advanceAsync(2000);
+  await stop;
+  equal(world.clock.nextDueMs(), undefined, 'no timer is left');
 });

@@ -3,7 +3,7 @@
  * back-off when it dies, given up after three deaths in a minute. Callers hold
  * one interface that stays the same across restarts.
  */
-import { sleep, type Clock } from '#base/clock.ts';
+import { sleep, within, type Clock } from '#base/clock.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import type { MetricFamily } from '#base/metrics.ts';
@@ -24,6 +24,8 @@ const DEATHS_WINDOW_MS = 60_000;
 const RESTART_DELAY_MS = 200;
 /** What a part gets to flush before it is ended; the whole stop stays under 3 s. */
 const CLOSE_GRACE_MS = 2200;
+/** One part that hangs must not keep the page of all others from a scraper, which waits 10 s. */
+const COLLECT_MS_MAX = 2000;
 
 export interface PartOptions<Options> {
   readonly name: string;
@@ -82,8 +84,12 @@ export class Part<Api extends object, Options, Info> {
     return info;
   }
 
+  /** Its metrics; none when it is down, or does not answer in time. Never rejects. */
   async collect(): Promise<readonly MetricFamily[]> {
-    return this.#state.kind === 'up' ? this.#state.remote.collect().catch(() => []) : [];
+    if (this.#state.kind !== 'up') return [];
+    const { remote } = this.#state;
+    const collected = await within(this.#settings.clock, COLLECT_MS_MAX, remote.collect()).catch(() => []);
+    return collected ?? [];
   }
 
   /** Lets it flush, then ends it. Safe twice and before start. */
@@ -92,12 +98,10 @@ export class Part<Api extends object, Options, Info> {
     this.#state = { kind: 'stopped' };
     this.#stopping.abort();
     if (state.kind !== 'up' && state.kind !== 'booting') return;
-    const grace = new AbortController();
-    await Promise.race([
-      state.remote.close().catch((error: unknown) => this.#warn(errorText(error), 'did not stop cleanly')),
-      sleep(this.#settings.clock, CLOSE_GRACE_MS, grace.signal).catch(() => {}),
-    ]);
-    grace.abort();
+    const closed = state.remote.close();
+    await within(this.#settings.clock, CLOSE_GRACE_MS, closed).catch((error: unknown) =>
+      this.#warn(errorText(error), 'did not stop cleanly'),
+    );
     await state.host.kill();
   }
 
