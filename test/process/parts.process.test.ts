@@ -24,6 +24,8 @@ const SPANS_PER_SECOND = 600;
 const BACK_MS_MAX = 5000;
 /** The promise is 3 s; the launcher and a busy machine add a little. */
 const STOP_MS_MAX = 3500;
+/** What a scraper waits for, less a good margin. */
+const HUNG_MS_MAX = 5000;
 const GONE_MS_MAX = 2000;
 /** Long enough that what burns still burns after every restart of this test. */
 const POLICY = { longWindowMs: 3_600_000, shortWindowMs: 300_000, factor: 14.4, badEventsMin: 5 };
@@ -216,6 +218,30 @@ test('a stop under load ends well, and what was acknowledged and judged is there
   equal((await slo(again, 'broken/availability')).state, 'burning');
   deepEqual(await incidents(again), before);
   await expectBalance(again);
+});
+
+test('a store that hangs takes nothing else with it, and the stop stays in time', async (t) => {
+  await using program = await start();
+  const pid = present(documentsOf(program), 'the store runs');
+  const tree = processTree(program.pid);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const [metrics, ledger, query, slos] = await Promise.all(
+      ['/metrics', '/api/plimsoll/v1/ledger', '/api/v1/query?query=1', '/api/plimsoll/v1/slos'].map((path) =>
+        fetch(`${program.origin}${path}`, { signal: AbortSignal.timeout(HUNG_MS_MAX) }),
+      ),
+    );
+    deepEqual([metrics?.status, ledger?.status, query?.status, slos?.status], [200, 503, 200, 200]);
+    match((await metrics?.text()) ?? '', /^plimsoll_journal_bytes \d+$/m);
+    const startedMs = performance.now();
+    equal(await program.stop(), 0, program.output());
+    const stopMs = performance.now() - startedMs;
+    t.diagnostic(`stopped in ${stopMs.toFixed(0)} ms`);
+    ok(stopMs < STOP_MS_MAX, `${stopMs} ms`);
+  } finally {
+    if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+  }
+  deepEqual(tree.filter(isAlive), []);
 });
 
 async function isJudging(program: Program): Promise<boolean> {
