@@ -6,7 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
-import { notFound, sendError } from '#server/http/errors.ts';
+import { asCoded, notFound, sendError } from '#server/http/errors.ts';
 import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
 import { refusal, type AccessRules } from '#base/real/http-access.ts';
 
@@ -65,7 +65,7 @@ function lastResort(log: Logger): ErrorRequestHandler {
       next(error);
       return;
     }
-    const known = asKnown(error);
+    const known = asCoded(error);
     if (!(known instanceof CodedError)) {
       log.error(
         { error: errorText(error), stack: error instanceof Error ? error.stack : '', path: request.path },
@@ -74,12 +74,4 @@ function lastResort(log: Logger): ErrorRequestHandler {
     }
     sendError(response, known);
   };
-}
-
-/** Express and its body parser throw errors with a status of their own. */
-function asKnown(error: unknown): unknown {
-  if (error instanceof CodedError || !(error instanceof Error) || !('status' in error)) return error;
-  if (error.status === 413) return new CodedError('PLIM_BODY_TOO_LARGE', error.message);
-  if (error.status === 415) return new CodedError('PLIM_MEDIA_TYPE', error.message);
-  return error.status === 400 ? new CodedError('PLIM_BODY_MALFORMED', error.message) : error;
 }

@@ -12,11 +12,11 @@ import {
   type Response,
 } from 'express';
 import type { AlertingApi } from '#alerting/ports.ts';
-import { CodedError } from '#base/errors.ts';
+import { CodedError, isCoded } from '#base/errors.ts';
 import type { Remote } from '#base/rpc.ts';
 import { inDisplayOrder, toAlert, toGroup, toSilence } from '#server/alertmanager/convert.ts';
 import { alertFilter, filters, flag, silenceDraft, type Query } from '#server/alertmanager/parse.ts';
-import { statusOf } from '#server/http/errors.ts';
+import { asCoded, statusOf } from '#server/http/errors.ts';
 
 /** A silence is at most 16 KiB; this leaves room for white space. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -157,11 +157,10 @@ const lastResort: ErrorRequestHandler = (error: unknown, _request, response, nex
 };
 
 function fromBodyParser(error: unknown): unknown {
-  if (error instanceof CodedError || !(error instanceof Error) || !('status' in error)) return error;
-  if (error.status === 413) {
-    return new CodedError('PLIM_BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_MAX} bytes`);
-  }
-  return error.status === 400 ? new CodedError('PLIM_BODY_MALFORMED', 'the body is not valid JSON') : error;
+  const known = asCoded(error);
+  return isCoded(known, 'PLIM_BODY_TOO_LARGE')
+    ? new CodedError('PLIM_BODY_TOO_LARGE', `the body is larger than ${BODY_BYTES_MAX} bytes`)
+    : known;
 }
 
 function sendText(response: Response, error: unknown): void {

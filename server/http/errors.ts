@@ -47,3 +47,26 @@ export const notFound: RequestHandler = (request, response) => {
     ),
   );
 };
+
+/** Express and its body parser throw errors with a status of their own; anything else is left as it is. */
+export function asCoded(error: unknown): unknown {
+  if (error instanceof CodedError || !(error instanceof Error) || !('status' in error)) return error;
+  switch (error.status) {
+    case 413:
+      return new CodedError('PLIM_BODY_TOO_LARGE', error.message);
+    case 415:
+      return new CodedError('PLIM_MEDIA_TYPE', error.message);
+    case 400:
+      return new CodedError(
+        'PLIM_BODY_MALFORMED',
+        isJsonError(error) ? `the body is not valid JSON: ${error.message}` : error.message,
+      );
+    default:
+      return error;
+  }
+}
+
+/** As the body parser marks them. */
+function isJsonError(error: Error): boolean {
+  return 'type' in error && error.type === 'entity.parse.failed';
+}

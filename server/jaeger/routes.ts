@@ -2,12 +2,12 @@
  * Jaeger's query API, v1: what Grafana's data source calls. Dependencies are
  * not there yet and answer 404, like every unknown path below `/api`.
  */
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { CodedError } from '#base/errors.ts';
 import { systemClock } from '#base/real/clock.ts';
 import type { Clock } from '#base/clock.ts';
 import type { Trace, TraceReader } from '#storage/ports.ts';
-import { statusOf } from '#server/http/errors.ts';
+import { asCoded, statusOf } from '#server/http/errors.ts';
 import { toJaegerTrace } from '#server/jaeger/convert.ts';
 import {
   parseSpanKind,
@@ -69,6 +69,7 @@ export function jaegerRoutes(reader: TraceReader, clock: Clock = systemClock): R
     }),
   );
   router.use(notFound);
+  router.use(lastResort);
   return router;
 }
 
@@ -103,6 +104,10 @@ const notFound: RequestHandler = (request, response) => {
   const path = `${request.baseUrl}${request.path}`;
   sendJaegerError(response, new CodedError('PLIM_NOT_FOUND', `there is nothing under ${path}`));
 };
+
+/** A path whose escapes are broken never reaches its route. */
+const lastResort: ErrorRequestHandler = (error: unknown, _request, response, _next) =>
+  sendJaegerError(response, asCoded(error));
 
 function sendJaegerError(response: Response, error: unknown): void {
   if (response.headersSent || response.destroyed) return;

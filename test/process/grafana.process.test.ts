@@ -261,3 +261,31 @@ describe('what is not there is a 404 in JSON, in the shape of the engine whose p
     });
   }
 });
+
+describe('what cannot be read is a 4xx in the shape of the engine, never a failure of ours', () => {
+  test('escapes that are none', async () => {
+    const jaeger = await ask('GET', '/api/services/%E0%A4%A/operations');
+    equal(jaeger.status, 400);
+    equal((jaeger.json['errors'] as { code: number }[])[0]?.code, 400);
+    const prometheus = await ask('GET', '/api/v1/label/%E0%A4%A/values');
+    deepEqual([prometheus.status, prometheus.json['errorType']], [400, 'bad_data']);
+    const alertmanager = await ask('GET', '/api/v2/silence/%E0%A4%A');
+    equal(alertmanager.status, 400);
+    match(String(alertmanager.json), /decode/);
+    const own = await ask('GET', '/api/plimsoll/v1/incidents/%E0%A4%A');
+    deepEqual([own.status, own.json['code']], [400, 'PLIM_BODY_MALFORMED']);
+  });
+
+  test('bodies in a character set or encoding we do not know, or that are broken', async () => {
+    for (const path of ['/api/v2/silences', '/api/plimsoll/v1/incidents/x/acknowledge']) {
+      const post = async (headers: Record<string, string>, body: string): Promise<number> => {
+        const json = { 'content-type': 'application/json', ...headers };
+        return (await fetch(`${program.origin}${path}`, { method: 'POST', headers: json, body })).status;
+      };
+      equal(await post({ 'content-type': 'application/json; charset=latin9' }, '{}'), 415, path);
+      equal(await post({ 'content-encoding': 'compress' }, '{}'), 415, path);
+      equal(await post({}, '{'), 400, path);
+      equal(await post({}, `"${'x'.repeat(70_000)}"`), 413, path);
+    }
+  });
+});
