@@ -4,7 +4,7 @@ import { loadSloFolder } from '#alerting/slo/load.ts';
 import { CodedError } from '#base/errors.ts';
 import { formatProblem } from '#base/problem.ts';
 import { openDataFolder } from '#bin/data-folder.ts';
-import { startPlatform, type Platform, type Role } from '#bin/platform.ts';
+import { startPlatform, type Role } from '#bin/platform.ts';
 import { flagsHelp } from '#bin/verbs/flags.ts';
 import { readSettings, type UpSettings } from '#bin/verbs/settings.ts';
 
@@ -48,6 +48,8 @@ export async function runUp(
   announce: (ready: Ready) => void,
 ): Promise<number> {
   const stopping = stopSignal();
+  // From the signal on, also when it comes in the middle of the start.
+  void stopping.then(limitStop);
   using folder = openDataFolder(settings.dataDirectory, ROLES[role]);
   if (settings.sloDirectory !== undefined) await warnAboutSlos(settings.sloDirectory);
   const lost = Promise.withResolvers<CodedError>();
@@ -61,7 +63,8 @@ export async function runUp(
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, ready);
   announce(ready);
   const end = await Promise.race([stopping, lost.promise]);
-  await stopWithin(platform, STOP_MS_MAX);
+  if (end instanceof CodedError) limitStop();
+  await platform[Symbol.asyncDispose]();
   if (end instanceof CodedError) throw end;
   return 0;
 }
@@ -86,13 +89,12 @@ function stopSignal(): Promise<string> {
   });
 }
 
-async function stopWithin(platform: Platform, limitMs: number): Promise<void> {
-  const timer = setTimeout(() => {
+function limitStop(): void {
+  const giveUp = (): void => {
     process.stderr.write('plimsoll: the stop took too long; what was acknowledged is on disk\n');
     process.exit(1);
-  }, limitMs);
-  await platform[Symbol.asyncDispose]();
-  clearTimeout(timer);
+  };
+  setTimeout(giveUp, STOP_MS_MAX).unref();
 }
 
 function writeReadyFile(file: string, ready: Ready): void {
