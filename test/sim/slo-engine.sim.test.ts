@@ -160,7 +160,7 @@ function randomKills(random: Random, seconds: number): ReadonlyMap<number, Kill>
 }
 
 test('killed at random moments it says what the raw events call for', () => {
-  for (let round = 0; round < 12 * scale; round += 1) {
+  for (let round = 0; round < 8 * scale; round += 1) {
     const note = `seed ${seed}, round ${round}`;
     const random = seededRandom(seed + round);
     const document = sloOf({ objective: random.below(2) === 0 ? 0.999 : 0.99 });
@@ -221,13 +221,17 @@ function isCaught(broken: Fault | undefined, round: number): boolean {
   }
 }
 
+const CONTROL_ROUNDS = [0, 1, 2, 3];
+
 for (const broken of FAULTS) {
   test(`negative control: an engine that ${broken.replaceAll('-', ' ')} is caught`, () => {
-    const rounds = [0, 1, 2, 3];
-    assert.ok(rounds.some((round) => isCaught(broken, round)));
-    assert.ok(!rounds.some((round) => isCaught(undefined, round)), 'and one that does not is not');
+    assert.ok(CONTROL_ROUNDS.some((round) => isCaught(broken, round)));
   });
 }
+
+test('in the rounds of the negative controls a sound engine is not caught', () => {
+  assert.ok(!CONTROL_ROUNDS.some((round) => isCaught(undefined, round)));
+});
 
 /** Four minutes of peace, 70 s of outage, and twelve minutes of peace again. */
 function oneOutage(): History {
