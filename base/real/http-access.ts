@@ -41,7 +41,7 @@ export function refusal(request: AccessRequest, rules: AccessRules): CodedError 
   if (!READING_METHODS.has(request.method) && isForeign(request.headers)) {
     return new CodedError(
       'PLIM_ORIGIN_REFUSED',
-      'a state change from a page of another origin is refused; send it from the console or without a browser',
+      'a state change from a page of another origin is refused; send it without a browser',
     );
   }
   if (rules.apiKey !== undefined && !OPEN_PATHS.has(request.path) && !hasKey(request.headers, rules.apiKey)) {
