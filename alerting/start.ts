@@ -65,7 +65,7 @@ export interface AlertingOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly meter: Meter;
-  /** Where people reach the console; links in pages start with it. */
+  /** Where people reach the origin; links in pages start with it. */
   readonly externalUrl: string;
 }
 
