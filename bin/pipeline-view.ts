@@ -48,7 +48,7 @@ async function readParts(parts: Parts): Promise<PipelineView> {
   const stores = [documents, metrics].filter((store) => store !== undefined);
   const consumers: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
   if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
-  // Those of other programs, as they last reported: a second old at most.
+  // Those of other programs, as they last reported: about two seconds old at most.
   const known = new Set(consumers.map(({ name }) => name));
   consumers.push(...(journal?.consumers ?? []).filter(({ name }) => !known.has(name)));
   return {

@@ -3,14 +3,13 @@
  * `plimsoll alerting` judges and pages. They share nothing but files, so either
  * may be started first, stopped and killed without the other.
  */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { present } from '#base/invariant.ts';
-import { getJson, ledgerRows, OtlpSender } from '#test/support/client.ts';
+import { getJson, ledgerRows, OtlpSender, type LedgerRowJson } from '#test/support/client.ts';
 import { runPlimsoll, startPlimsoll, type Program } from '#test/support/program.ts';
 import { pagingConfig, sloText, SteadySender } from '#test/support/steady-sender.ts';
 import { until } from '#test/support/wait.ts';
@@ -154,12 +153,14 @@ async function eachAnswersForItself(collector: Program, alerting: Program): Prom
   }
   const elsewhere = await getJson<{ journal: { state: string } }>(alerting.origin, '/api/plimsoll/v1/ledger');
   equal(elsewhere?.journal.state, 'elsewhere');
-  // The collector knows of its reader what that reports, at most once a second.
-  const row = present(
-    (await ledgerRows(collector.origin)).find(
-      ({ signal, consumer }) => signal === 'otlp-traces' && consumer === 'alerting',
-    ),
-    'the ledger has its reader',
+  // The collector knows of its reader what that has reported, a little later.
+  const row = await until('the ledger to show the reader', () => readerIn(collector), { timeoutMs: 5000 });
+  equal(row.residual, 0, JSON.stringify(row));
+}
+
+async function readerIn(collector: Program): Promise<LedgerRowJson | undefined> {
+  const rows = await ledgerRows(collector.origin);
+  return rows.find(
+    ({ signal, consumer, delivered }) => signal === 'otlp-traces' && consumer === 'alerting' && delivered > 0,
   );
-  ok(row.delivered > 0 && row.residual === 0, JSON.stringify(row));
 }
