@@ -91,7 +91,7 @@ async function runFiles(kind: (typeof KINDS)[number], { request, seed, signal }:
     return { passed: 0, failed: 1, skips: [] };
   }
   const environment = { PLIMSOLL_SEED: String(seed) };
-  return runKind(kind, { root: ROOT, files, environment, print, signal });
+  return runKind(kind, { root: ROOT, files, environment, print, signal, showsFigures: kind.name === 'long' });
 }
 
 function seconds(durationMs: number): string {

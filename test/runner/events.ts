@@ -11,5 +11,7 @@ export type RunEvent =
     }
   /** Output of a test file that runs in a process of its own. */
   | { readonly kind: 'output'; readonly file: string; readonly text: string }
+  /** What a test measured, in its own words (`t.diagnostic`). */
+  | { readonly kind: 'figure'; readonly file: string; readonly text: string }
   /** All tests are done but something keeps the process alive. */
   | { readonly kind: 'leftover'; readonly resources: readonly string[] };

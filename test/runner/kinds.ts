@@ -23,7 +23,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'contract', isolation: 'per-file', concurrency: 2, budgetMs: 30_000, limitMs: 300_000 },
   { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
   { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 70_000, limitMs: 600_000 },
-  { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 600_000, limitMs: 3_600_000 },
+  { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 900_000, limitMs: 3_600_000 },
 ];
 
 /** Which of {@link KINDS} run when none is named. */

@@ -38,6 +38,10 @@ function translate(event: TestEvent, titles: readonly string[]): RunEvent | unde
   if (event.type === 'test:stdout' || event.type === 'test:stderr') {
     return { kind: 'output', file: fileOf(event.data), text: event.data.message };
   }
+  // Node's own closing figures belong to no file.
+  if (event.type === 'test:diagnostic' && event.data.file !== undefined) {
+    return { kind: 'figure', file: fileOf(event.data), text: event.data.message };
+  }
   return undefined;
 }
 

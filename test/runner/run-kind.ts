@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly files: readonly string[];
   /** Environment of the tests, on top of ours. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether what tests measured is printed: that is what long tests are run for. */
+  readonly showsFigures?: boolean;
   /** Called as things happen. */
   readonly print: (line: string) => void;
   /** Ends the run: the tests are killed. */
@@ -105,6 +107,9 @@ function apply(event: RunEvent, tally: Tally, output: OutputTail, options: RunOp
       return;
     case 'output':
       output.add(event.file, event.text);
+      return;
+    case 'figure':
+      if (options.showsFigures === true) options.print(`${event.file}: ${event.text}`);
       return;
     case 'leftover': {
       const open = event.resources.join(', ');
