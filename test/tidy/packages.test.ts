@@ -93,8 +93,8 @@ function imported(where: (path: string) => boolean): Map<string, string> {
 
 test('every dependency is used, and everything used is a dependency', () => {
   const { dependencies, devDependencies } = manifest();
-  const byProgram = imported((path) => !isTest(path));
-  const byTests = imported(isTest);
+  const byProgram = imported((path) => !isTest(path) && !path.startsWith('sdk/'));
+  const byTests = imported((path) => isTest(path) && !path.startsWith('sdk/'));
   const unused = Object.keys(dependencies).filter((name) => !byProgram.has(name));
   const unusedDev = Object.keys(devDependencies).filter(
     (name) => !byTests.has(name) && TOOLS[name] === undefined,
@@ -104,4 +104,22 @@ test('every dependency is used, and everything used is a dependency', () => {
   const known = { ...dependencies, ...devDependencies };
   const undeclaredInTests = [...byTests].filter(([name]) => known[name] === undefined);
   assert.deepEqual([...undeclared, ...undeclaredInTests], []);
+});
+
+/** A service may use the SDK without it; see `sdk/package.json`. */
+interface SdkManifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+test('the SDK lists what it imports, in the versions of the whole', () => {
+  const sdk = JSON.parse(readText('sdk/package.json')) as SdkManifest;
+  const listed = { ...sdk.dependencies, ...sdk.peerDependencies };
+  const byProgram = imported((path) => !isTest(path) && path.startsWith('sdk/'));
+  assert.deepEqual(Object.keys(listed).toSorted(), [...byProgram.keys()].toSorted());
+  const { dependencies, devDependencies } = manifest();
+  const differing = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([name, version]) => listed[name] !== undefined && listed[name] !== version,
+  );
+  assert.deepEqual(differing, []);
 });

@@ -42,6 +42,9 @@ test('every folder of code is a room of the import table', () => {
 /** Where running starts. Unit tests beside the code are not among them: they keep nothing alive. */
 function isEntry(path: string): boolean {
   if (path === 'bin/launch.js' || path === 'bin/plimsoll.ts') return true;
+  // What the published package exports, and each service.
+  if (path === 'sdk/index.ts' || path === 'sdk/register.ts') return true;
+  if (/^sample-services\/[\w-]+\/main\.ts$/.test(path)) return true;
   return (
     (path.startsWith('test/') && path.endsWith('.test.ts')) ||
     path === 'test/run.ts' ||
