@@ -20,6 +20,7 @@ export const ERRORS = {
   PLIM_DATA_UNUSABLE: { title: 'the data folder cannot be used', retry: 'never' },
   PLIM_DATA_LOCKED: { title: 'another Plimsoll uses the data folder', retry: 'never' },
   PLIM_DISK_FULL: { title: 'the disk is full', retry: 'later' },
+  PLIM_DEMO_FAILED: { title: 'the demo does not start or has lost its platform', retry: 'later' },
   PLIM_THREAD_LOST: { title: 'a thread died three times in a minute', retry: 'later' },
   PLIM_JOURNAL_FULL: { title: 'the journal is at its budget', retry: 'later' },
   PLIM_JOURNAL_FAILED: { title: 'the journal could not make a record durable', retry: 'later' },

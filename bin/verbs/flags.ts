@@ -1,4 +1,4 @@
-/** The flags of `up`, `collector`, `alerting` and `start`. */
+/** The flags of `up`, `collector` and `alerting`. */
 import type { FlagDefinition } from '#bin/arguments.ts';
 
 export const UP_FLAGS: Readonly<Record<string, FlagDefinition>> = {
@@ -15,7 +15,12 @@ export const UP_FLAGS: Readonly<Record<string, FlagDefinition>> = {
 };
 
 export function flagsHelp(verb: string): string {
-  const rows = Object.entries(UP_FLAGS).map(([name, flag]): [string, string] => [
+  return flagsText(verb, UP_FLAGS);
+}
+
+/** The help of one command: its flags, one a line. */
+export function flagsText(verb: string, flags: Readonly<Record<string, FlagDefinition>>): string {
+  const rows = Object.entries(flags).map(([name, flag]): [string, string] => [
     `--${name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
     flag.help,
   ]);

@@ -7,6 +7,7 @@ import { openDataFolder } from '#bin/data-folder.ts';
 import { startPlatform, type Role } from '#bin/platform.ts';
 import { flagsHelp } from '#bin/verbs/flags.ts';
 import { readSettings, type UpSettings } from '#bin/verbs/settings.ts';
+import { limitStop, stopSignal } from '#bin/verbs/stop-signal.ts';
 
 /** Contents of the ready file: stable, scripts hold on to it. */
 export interface Ready {
@@ -16,9 +17,6 @@ export interface Ready {
   readonly otlpGrpc: null;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** One Ctrl-C can arrive up to three times: from the terminal, npm and the launcher. */
-const REPEAT_MS = 1000;
 /** A stop that takes longer than this is cut short. */
 const STOP_MS_MAX = 2900;
 
@@ -47,9 +45,7 @@ export async function runUp(
   settings: UpSettings,
   announce: (ready: Ready) => void,
 ): Promise<number> {
-  const stopping = stopSignal();
-  // From the signal on, also when it comes in the middle of the start.
-  void stopping.then(limitStop);
+  const stopping = stopSignal(STOP_MS_MAX);
   using folder = openDataFolder(settings.dataDirectory, ROLES[role]);
   if (settings.sloDirectory !== undefined) await warnAboutSlos(settings.sloDirectory);
   const lost = Promise.withResolvers<CodedError>();
@@ -63,7 +59,7 @@ export async function runUp(
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, ready);
   announce(ready);
   const end = await Promise.race([stopping, lost.promise]);
-  if (end instanceof CodedError) limitStop();
+  if (end instanceof CodedError) limitStop(STOP_MS_MAX);
   await platform[Symbol.asyncDispose]();
   if (end instanceof CodedError) throw end;
   return 0;
@@ -73,28 +69,6 @@ export async function runUp(
 async function warnAboutSlos(directory: string): Promise<void> {
   const { problems } = await loadSloFolder(directory);
   for (const problem of problems) process.stderr.write(`plimsoll: ${formatProblem(problem)}\n`);
-}
-
-/** Resolves at the first signal; a later one, after the repeats, ends the process at once. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let firstAtMs: number | undefined;
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        firstAtMs ??= performance.now();
-        if (performance.now() - firstAtMs > REPEAT_MS) process.exit(130);
-        resolve(signal);
-      });
-    }
-  });
-}
-
-function limitStop(): void {
-  const giveUp = (): void => {
-    process.stderr.write('plimsoll: the stop took too long; what was acknowledged is on disk\n');
-    process.exit(1);
-  };
-  setTimeout(giveUp, STOP_MS_MAX).unref();
 }
 
 function writeReadyFile(file: string, ready: Ready): void {

@@ -1,0 +1,71 @@
+/** The configuration the demo's platform runs with, written out so that people can read and copy it. */
+import { stringify } from 'yaml';
+import { localUrl, type DemoPorts } from '#bin/demo/layout.ts';
+import { SERVICES } from '#sample-services/topology.ts';
+
+/** Changes of how SLOs are judged, for proofs; nothing by default. */
+export interface Evaluation {
+  /** Every window and delay of alerting is divided by it; 1 or more. */
+  readonly windowDivisor: number;
+  /** Burn factors are multiplied by it after validation. */
+  readonly burnFactorMultiplier: number;
+}
+
+export const AS_WRITTEN: Evaluation = { windowDivisor: 1, burnFactorMultiplier: 1 };
+
+export interface PlatformConfigOptions {
+  readonly ports: DemoPorts;
+  readonly sloDirectory: string;
+  readonly evaluation: Evaluation;
+}
+
+/** A page has to be there within a second of its cause; at ÷ 60 even the scrape is shorter. */
+const SCRAPE_INTERVAL_MS = 5000;
+const SCRAPE_INTERVAL_MS_MIN = 1000;
+/** The shipped interval between two notifications of a group; divided like the windows. */
+const GROUP_INTERVAL_MS = 30_000;
+
+export function platformConfig(options: PlatformConfigOptions): string {
+  const { ports, sloDirectory, evaluation } = options;
+  const divided = (durationMs: number): number => Math.round(durationMs / evaluation.windowDivisor);
+  const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, divided(SCRAPE_INTERVAL_MS));
+  const config = {
+    receivers: {
+      otlp: { protocols: { http: { endpoint: `127.0.0.1:${ports.otlpHttp}` } } },
+      jaeger: { protocols: { thrift_http: { endpoint: `127.0.0.1:${ports.jaegerHttp}` } } },
+      prometheus: {
+        config: {
+          scrape_configs: SERVICES.map(({ name }) => ({
+            job_name: name,
+            scrape_interval: `${scrapeMs}ms`,
+            scrape_timeout: `${scrapeMs}ms`,
+            static_configs: [{ targets: [`127.0.0.1:${ports.services[name]}`] }],
+          })),
+        },
+      },
+    },
+    alerting: {
+      slos: sloDirectory,
+      evaluation: {
+        window_divisor: evaluation.windowDivisor,
+        burn_factor_multiplier: evaluation.burnFactorMultiplier,
+      },
+      alertmanager: {
+        route: {
+          receiver: 'demo',
+          group_by: ['service', 'slo_id'],
+          group_wait: '500ms',
+          group_interval: `${Math.max(1000, divided(GROUP_INTERVAL_MS))}ms`,
+        },
+        receivers: [
+          {
+            name: 'demo',
+            webhook_configs: [{ url: `${localUrl(ports.proxies.pager)}/page`, send_resolved: true }],
+          },
+        ],
+      },
+    },
+    server: { endpoint: `127.0.0.1:${ports.origin}` },
+  };
+  return `# Written at the start of the demo; docs/reference/configuration.md explains the keys.\n${stringify(config)}`;
+}
