@@ -50,7 +50,7 @@ function readLogs(body: Uint8Array): number {
 }
 
 function readMetrics(body: Uint8Array): number {
-  const counts = translateMetrics(body, 1, { sample: () => {}, metadata: () => {} });
+  const counts = translateMetrics(body, 1, { sample: () => {}, exemplar: () => {}, metadata: () => {} });
   const dropped = Object.values(counts.dropped).reduce((sum, points) => sum + points, 0);
   assert.equal(counts.points, counts.delivered + dropped, 'every point is delivered or dropped');
   return counts.points;

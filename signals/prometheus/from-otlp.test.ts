@@ -31,6 +31,7 @@ function translated(metrics: readonly object[], resource: Readonly<Record<string
       lines.push(`${name}{${texts.toSorted().join(',')}} ${stale ? 'stale' : value}`);
       timesMs.push(timeMs);
     },
+    exemplar: () => {},
     metadata: (name, description) => families.set(name, description),
   });
   return { counts, lines, timesMs, families };

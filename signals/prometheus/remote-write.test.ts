@@ -24,6 +24,7 @@ function decoded(body: Uint8Array): { samples: unknown[]; count: number } {
   const samples: unknown[] = [];
   const count = decodeWriteRequest(body, {
     sample: (of: Labels, timeMs, value, stale) => samples.push([{ ...of }, timeMs, stale ? 'stale' : value]),
+    exemplar: () => {},
     metadata: () => {},
   });
   return { samples, count };

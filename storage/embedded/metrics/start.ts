@@ -136,6 +136,8 @@ export class MetricsStore implements AsyncDisposable {
         const reason = this.#store.add({ labels, timeMs, value, stale }, receivedMs);
         if (reason !== undefined) this.#dropped.add(1, { store: 'metrics', reason });
       },
+      // Not kept yet: nothing here reads them.
+      exemplar: () => {},
       metadata: (name, description) => this.#store.describe(name, description),
     };
     if (record.kind === 'otlp-metrics') {
