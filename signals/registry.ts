@@ -128,6 +128,11 @@ export const METRICS = {
     'Samples a store would not keep, by reason.',
     ['store', 'reason'],
   ),
+  storeDroppedExemplars: counter(
+    'plimsoll_store_dropped_exemplars_total',
+    'Exemplars a store would not keep, by reason.',
+    ['store', 'reason'],
+  ),
   // alerting
   sloState: gauge('plimsoll_slo_state', '1 for the state an SLO is in.', ['slo_id', 'state']),
   sloObjective: gauge('slo:objective:ratio', 'Objective of an SLO.', [

@@ -8,6 +8,7 @@ import type { Cursor } from '#journal/ports.ts';
 import type { Labels, Matcher } from '#signals/matchers.ts';
 import type { LogRecord, Span, SpanKind } from '#signals/model.ts';
 import type { TraceId } from '#signals/ids.ts';
+import type { Exemplar } from '#signals/prometheus/sink.ts';
 
 export type { Series };
 
@@ -97,10 +98,26 @@ export interface LabelRequest {
   readonly limit: number;
 }
 
+export interface ExemplarRequest {
+  /** Sets of matchers; a series counts when it matches any set, and none when there is no set. */
+  readonly sets: readonly (readonly Matcher[])[];
+  /** Both inclusive. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface ExemplarSeries {
+  readonly labels: Labels;
+  /** By time. */
+  readonly exemplars: readonly Exemplar[];
+}
+
 export interface MetricReader extends SeriesSource {
   labelNames(request: LabelRequest): Promise<readonly string[]>;
   labelValues(name: string, request: LabelRequest): Promise<readonly string[]>;
   series(request: LabelRequest): Promise<readonly Labels[]>;
+  /** Series in the order of their labels; those without an exemplar in the range left out. */
+  exemplars(request: ExemplarRequest): Promise<readonly ExemplarSeries[]>;
   /** By metric name (the family's, without `_bucket` and the like). */
   metadata(): Promise<Readonly<Record<string, MetricMetadata>>>;
 }

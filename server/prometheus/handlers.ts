@@ -9,9 +9,10 @@ import type { Meter } from '#base/metrics.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { MetricReader } from '#storage/ports.ts';
 import { dataAnswer, errorAnswer, isExpected, type Answer } from '#server/prometheus/answers.ts';
+import { queryExemplars } from '#server/prometheus/exemplars.ts';
 import { labelNames, labelValues, metadata, series } from '#server/prometheus/lookups.ts';
 import { Parameters, type ParameterPair } from '#server/prometheus/parameters.ts';
-import { instantQuery, queryParameter, rangeQuery, type QueryParts } from '#server/prometheus/queries.ts';
+import { instantQuery, rangeQuery, type QueryParts } from '#server/prometheus/queries.ts';
 import { Turns } from '#server/prometheus/turns.ts';
 
 /**
@@ -53,7 +54,7 @@ type Handler = (call: Call) => Promise<Answer> | Answer;
 const HANDLERS: Readonly<Record<string, Handler>> = {
   '/query': ({ parameters, parts, signal }) => instantQuery(parameters, parts, signal),
   '/query_range': ({ parameters, parts, signal }) => rangeQuery(parameters, parts, signal),
-  '/query_exemplars': exemplars,
+  '/query_exemplars': ({ parameters, reader }) => queryExemplars(parameters, reader),
   '/series': ({ parameters, reader }) => series(parameters, reader),
   '/labels': ({ parameters, reader }) => labelNames(parameters, reader),
   '/metadata': ({ parameters, reader }) => metadata(parameters, reader),
@@ -138,14 +139,4 @@ function handlerFor(
     throw new CodedError('PLIM_METHOD', `${method} is not allowed on /api/v1${path}: use GET or POST`);
   }
   return handler;
-}
-
-/**
- * Exemplars come with a later part, so the list is empty. It must be a success:
- * Grafana probes this once and gives up on exemplars for the session otherwise.
- */
-function exemplars({ parameters }: Call): Answer {
-  queryParameter(parameters);
-  parameters.timeRange();
-  return dataAnswer([]);
 }

@@ -38,6 +38,14 @@ async function embedded(
       for (const sample of samples) store.add({ stale: false, ...sample }, NOW_MS);
       await Promise.resolve();
     },
+    async writeExemplars(series) {
+      for (const { labels, exemplars } of series) {
+        for (const exemplar of exemplars) {
+          assert.equal(store.addExemplar(labels, exemplar, NOW_MS), undefined);
+        }
+      }
+      await Promise.resolve();
+    },
     async describe(name, metadata) {
       store.describe(name, metadata);
       await Promise.resolve();
@@ -97,4 +105,41 @@ test('embedded metrics: a seal that fails loses nothing', async () => {
   assert.deepEqual([...present(series, 'the series is there').values], [1, 2]);
   await store[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
+});
+
+test('embedded metrics: exemplars of a seal that failed are in the next', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'plimsoll-metrics-'));
+  let broken = true;
+  const disk: typeof systemDisk = {
+    ...systemDisk,
+    rename: (source, target) =>
+      broken ? Promise.reject(new Error('the disk says no')) : systemDisk.rename(source, target),
+  };
+  const store = await EmbeddedMetrics.open(disk, directory, CONFIG);
+  const labels = { __name__: 'latency_bucket' };
+  store.addExemplar(labels, { labels: { trace_id: 'early' }, value: 1, timeMs: NOW_MS }, NOW_MS);
+  await assert.rejects(store.seal(NEW_CURSOR, NOW_MS), /says no/);
+  broken = false;
+  store.addExemplar(labels, { labels: { trace_id: 'late' }, value: 2, timeMs: NOW_MS }, NOW_MS);
+  await store.seal(NEW_CURSOR, NOW_MS);
+  await store[Symbol.asyncDispose]();
+  await using again = await EmbeddedMetrics.open(disk, directory, CONFIG);
+  const found = await again.exemplars({
+    sets: [[{ name: '__name__', operator: '=', value: 'latency_bucket' }]],
+    startMs: 0,
+    endMs: NOW_MS,
+  });
+  const ids = found[0]?.exemplars.map((exemplar) => exemplar.labels['trace_id']);
+  assert.deepEqual(ids, ['early', 'late']);
+  await rm(directory, { recursive: true });
+});
+
+test('embedded metrics: exemplars over age or with long labels are refused', async () => {
+  await using backend = await embedded();
+  const store = backend.store();
+  const refusal = (trace: string, timeMs: number): string | undefined =>
+    store.addExemplar({ __name__: 'a' }, { labels: { trace_id: trace }, value: 1, timeMs }, NOW_MS);
+  assert.equal(refusal('x'.repeat(120), NOW_MS), undefined);
+  assert.equal(refusal('x'.repeat(121), NOW_MS), 'exemplar_labels');
+  assert.equal(refusal('x', NOW_MS - CONFIG.retentionMs - 1), 'exemplar_retention');
 });

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Labels, Matcher } from '#signals/matchers.ts';
-import type { LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
+import type { ExemplarSeries, LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
 
 export interface Sample {
   readonly labels: Labels;
@@ -18,6 +18,7 @@ export interface Sample {
 export interface MetricsBackend extends AsyncDisposable {
   readonly reader: MetricReader;
   write(samples: readonly Sample[]): Promise<void>;
+  writeExemplars(series: readonly ExemplarSeries[]): Promise<void>;
   describe(name: string, metadata: MetricMetadata): Promise<void>;
   /** Makes what was written durable. */
   flush(): Promise<void>;
@@ -30,6 +31,27 @@ const EVERYTHING: LabelRequest = { sets: [], startMs: 0, endMs: START_MS * 2, li
 
 function equals(name: string, value: string): Matcher {
   return { name, operator: '=', value };
+}
+
+/** One a second, from `from` on. */
+function exemplarsOf(series: string, from: number, count: number): ExemplarSeries {
+  return {
+    labels: { __name__: 'latency_bucket', series },
+    exemplars: Array.from({ length: count }, (_, index) => ({
+      labels: { trace_id: `${series}-${from + index}` },
+      value: index,
+      timeMs: START_MS + (from + index) * 1000,
+    })),
+  };
+}
+
+async function exemplarIds(
+  reader: MetricReader,
+  sets: readonly (readonly Matcher[])[],
+  endMs = START_MS * 2,
+): Promise<readonly (readonly string[])[]> {
+  const found = await reader.exemplars({ sets, startMs: START_MS, endMs });
+  return found.map(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id'] ?? ''));
 }
 
 function counter(service: string, code: string, count: number, offsetMs = 0): Sample[] {
@@ -180,6 +202,44 @@ export function metricsContract(name: string, make: () => Promise<MetricsBackend
     await backend.flush();
     await backend.restart();
     assert.deepEqual({ ...(await backend.reader.metadata())['http_requests_total'] }, metadata);
+  });
+
+  test(`${name}: exemplars are found by series and time, in order of both`, async () => {
+    await using backend = await make();
+    await backend.writeExemplars([exemplarsOf('b', 2, 1), exemplarsOf('b', 0, 2), exemplarsOf('a', 0, 2)]);
+    const all = [[equals('__name__', 'latency_bucket')]];
+    const { reader } = backend;
+    assert.deepEqual(await exemplarIds(reader, all), [
+      ['a-0', 'a-1'],
+      ['b-0', 'b-1', 'b-2'],
+    ]);
+    assert.deepEqual(await exemplarIds(reader, all, START_MS + 1000), [
+      ['a-0', 'a-1'],
+      ['b-0', 'b-1'],
+    ]);
+    const either = [[equals('series', 'a')], [equals('series', 'b'), equals('absent', 'x')]];
+    assert.deepEqual(await exemplarIds(reader, either), [['a-0', 'a-1']]);
+    assert.deepEqual(await exemplarIds(reader, []), []);
+  });
+
+  test(`${name}: exemplars that were flushed survive a crash, once each`, async () => {
+    await using backend = await make();
+    for (let part = 0; part < 40; part += 1) {
+      await backend.writeExemplars([exemplarsOf('a', part * 2, 2)]);
+      await backend.flush();
+      if (part % 10 === 9) await backend.restart();
+    }
+    const [ids] = await exemplarIds(backend.reader, [[equals('series', 'a')]]);
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 80 }, (_, index) => `a-${index}`),
+    );
+    const [series] = await backend.reader.exemplars({
+      sets: [[equals('series', 'a')]],
+      startMs: START_MS,
+      endMs: START_MS,
+    });
+    assert.deepEqual(series?.exemplars, [{ labels: { trace_id: 'a-0' }, value: 0, timeMs: START_MS }]);
   });
 
   test(`${name}: an aborted select stops`, async () => {

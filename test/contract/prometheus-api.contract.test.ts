@@ -18,7 +18,7 @@ import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import { createPrometheusApi, type PrometheusApi } from '#server/prometheus/handlers.ts';
 import { FORM_BYTES_MAX, prometheusRoutes } from '#server/prometheus/routes.ts';
 import { EmbeddedMetrics } from '#storage/embedded/metrics/store.ts';
-import type { MetricMetadata, MetricReader } from '#storage/ports.ts';
+import type { ExemplarSeries, MetricMetadata, MetricReader } from '#storage/ports.ts';
 import { MemoryMetrics, type SeriesInput } from '#test/support/memory-metrics.ts';
 
 const START = 1_700_000_000;
@@ -46,6 +46,27 @@ const SERIES: readonly SeriesInput[] = [
   line({ __name__: 'special', kind: 'inf' }, () => -Infinity),
 ];
 
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+
+function bucket(le: string): Readonly<Record<string, string>> {
+  return { __name__: 'latency_bucket', le, service: 'shop' };
+}
+
+/** In the order of their labels, each by time. */
+const EXEMPLARS: readonly ExemplarSeries[] = [
+  {
+    labels: bucket('+Inf'),
+    exemplars: [{ labels: { trace_id: TRACE }, value: Infinity, timeMs: (START + 30) * 1000 }],
+  },
+  {
+    labels: bucket('0.5'),
+    exemplars: [
+      { labels: { trace_id: TRACE, span_id: 'b7ad6b7169203331' }, value: 0.42, timeMs: START * 1000 + 479 },
+      { labels: { trace_id: TRACE }, value: 0.1, timeMs: (START + 60) * 1000 },
+    ],
+  },
+];
+
 interface Backend {
   readonly reader: MetricReader;
   close(): Promise<void>;
@@ -53,7 +74,10 @@ interface Backend {
 
 const BACKENDS: Readonly<Record<string, () => Promise<Backend>>> = {
   memory: () =>
-    Promise.resolve({ reader: new MemoryMetrics(SERIES, METADATA), close: () => Promise.resolve() }),
+    Promise.resolve({
+      reader: new MemoryMetrics(SERIES, METADATA, EXEMPLARS),
+      close: () => Promise.resolve(),
+    }),
   embedded: openEmbedded,
 };
 
@@ -75,6 +99,9 @@ async function openEmbedded(): Promise<Backend> {
     }
   }
   for (const [name, metadata] of Object.entries(METADATA)) store.describe(name, metadata);
+  for (const { labels, exemplars } of EXEMPLARS.toReversed()) {
+    for (const exemplar of exemplars) assert.equal(store.addExemplar(labels, exemplar, nowMs), undefined);
+  }
   await store.seal(NEW_CURSOR, nowMs);
   return {
     reader: store,
@@ -152,12 +179,51 @@ const ROWS: readonly Row[] = [
     target: '/api/v1/status/buildinfo',
     data: { version: '3.0.0', revision: '', branch: 'plimsoll', buildUser: '', buildDate: '', goVersion: '' },
   },
-  { title: 'rules are asked for on load', target: '/api/v1/rules', data: { groups: [] } },
-  { title: 'alerts', target: '/api/v1/alerts', data: { alerts: [] } },
   {
     title: 'the exemplar probe sends milliseconds, the year 57000',
     target: `/api/v1/query_exemplars?query=test&start=${START}000&end=${END}000`,
     data: [],
+  },
+  {
+    title: 'exemplars of every selector of the expression, with text values and float seconds',
+    target: '/api/v1/query_exemplars',
+    init: form({
+      query: 'histogram_quantile(0.9, rate(latency_bucket{le="+Inf"}[5m])) + latency_bucket{le="0.5"}',
+      start: String(START),
+      end: `${START + 30}.5`,
+    }),
+    data: [
+      {
+        seriesLabels: { __name__: 'latency_bucket', le: '+Inf', service: 'shop' },
+        exemplars: [{ labels: { trace_id: TRACE }, value: '+Inf', timestamp: START + 30 }],
+      },
+      {
+        seriesLabels: { __name__: 'latency_bucket', le: '0.5', service: 'shop' },
+        exemplars: [
+          {
+            labels: { span_id: 'b7ad6b7169203331', trace_id: TRACE },
+            value: '0.42',
+            timestamp: START + 0.479,
+          },
+        ],
+      },
+    ],
+  },
+  {
+    title: 'an exemplar has labels, value and timestamp, in this order and nothing else',
+    target: `/api/v1/query_exemplars?query=latency_bucket%7Ble%3D%220.5%22%7D&start=${START + 60}`,
+    contains: `"exemplars":[{"labels":{"trace_id":"${TRACE}"},"value":"0.1","timestamp":${START + 60}}]`,
+  },
+  {
+    title: 'exemplars of an expression without a selector',
+    target: '/api/v1/query_exemplars?query=1%2B1',
+    data: [],
+  },
+  {
+    title: 'exemplars from the end to the start',
+    target: `/api/v1/query_exemplars?query=up&start=${END}&end=${START}`,
+    status: 400,
+    errorType: 'bad_data',
   },
   {
     title: 'a panel by form',

@@ -3,7 +3,13 @@ import { compileMatcher } from '#promql/matchers.ts';
 import { compareUtf8, labelOf, labelsKey } from '#promql/labels.ts';
 import type { SelectRequest, Series } from '#promql/ports.ts';
 import type { Labels, Matcher } from '#signals/matchers.ts';
-import type { LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
+import type {
+  ExemplarRequest,
+  ExemplarSeries,
+  LabelRequest,
+  MetricMetadata,
+  MetricReader,
+} from '#storage/ports.ts';
 
 /** One series to begin with; a value of `'stale'` is a staleness marker. */
 export interface SeriesInput {
@@ -25,10 +31,17 @@ export function seriesFrom({ labels, samples }: SeriesInput): Series {
 export class MemoryMetrics implements MetricReader {
   readonly #series: readonly Series[];
   readonly #metadata: Readonly<Record<string, MetricMetadata>>;
+  readonly #exemplars: readonly ExemplarSeries[];
 
-  constructor(inputs: readonly SeriesInput[], metadata: Readonly<Record<string, MetricMetadata>> = {}) {
+  /** @param exemplars in the order of their series' labels, each by time */
+  constructor(
+    inputs: readonly SeriesInput[],
+    metadata: Readonly<Record<string, MetricMetadata>> = {},
+    exemplars: readonly ExemplarSeries[] = [],
+  ) {
     this.#series = inputs.map(seriesFrom);
     this.#metadata = metadata;
+    this.#exemplars = exemplars;
   }
 
   select({ matchers, startMs, endMs }: SelectRequest): Promise<readonly Series[]> {
@@ -56,13 +69,23 @@ export class MemoryMetrics implements MetricReader {
     return Promise.resolve(limited([...byKey.values()], request.limit));
   }
 
+  exemplars({ sets, startMs, endMs }: ExemplarRequest): Promise<readonly ExemplarSeries[]> {
+    const tests = sets.map(testOf);
+    const chosen = this.#exemplars.filter(({ labels }) => tests.some((test) => test(labels)));
+    const cutSeries = chosen.map(({ labels, exemplars }) => ({
+      labels,
+      exemplars: exemplars.filter(({ timeMs }) => timeMs >= startMs && timeMs <= endMs),
+    }));
+    return Promise.resolve(cutSeries.filter(({ exemplars }) => exemplars.length > 0));
+  }
+
   metadata(): Promise<Readonly<Record<string, MetricMetadata>>> {
     return Promise.resolve(this.#metadata);
   }
 
   #matching(matchers: readonly Matcher[]): readonly Series[] {
-    const tests = matchers.map((matcher) => ({ name: matcher.name, test: compileMatcher(matcher) }));
-    return this.#series.filter(({ labels }) => tests.every(({ name, test }) => test(labelOf(labels, name))));
+    const test = testOf(matchers);
+    return this.#series.filter(({ labels }) => test(labels));
   }
 
   #inRange({ sets, startMs, endMs }: LabelRequest): readonly Labels[] {
@@ -71,6 +94,11 @@ export class MemoryMetrics implements MetricReader {
       .filter(({ timesMs }) => timesMs.some((timeMs) => timeMs >= startMs && timeMs <= endMs))
       .map(({ labels }) => labels);
   }
+}
+
+function testOf(matchers: readonly Matcher[]): (labels: Labels) => boolean {
+  const tests = matchers.map((matcher) => ({ name: matcher.name, test: compileMatcher(matcher) }));
+  return (labels) => tests.every(({ name, test }) => test(labelOf(labels, name)));
 }
 
 function cut(series: Series, startMs: number, endMs: number): Series {

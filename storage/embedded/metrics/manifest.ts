@@ -24,6 +24,8 @@ export interface Manifest {
   /** In the order in which their samples arrived. */
   readonly files: readonly ManifestFile[];
   readonly metadata: Readonly<Record<string, MetricMetadata>>;
+  /** Files of exemplars, in order of arrival; stores made before there were any have none. */
+  readonly exemplars?: readonly string[];
 }
 
 const NAME = 'manifest.json';
@@ -47,7 +49,8 @@ export async function removeOrphans(
   directory: string,
   manifest: Manifest | undefined,
 ): Promise<number> {
-  const kept = new Set([NAME, ...(manifest?.files ?? []).map((file) => file.name)]);
+  const files = (manifest?.files ?? []).map((file) => file.name);
+  const kept = new Set([NAME, ...files, ...(manifest?.exemplars ?? [])]);
   const orphans = (await disk.list(directory)).filter((name) => !kept.has(name));
   for (const name of orphans) await disk.remove(`${directory}/${name}`);
   return orphans.length;

@@ -51,6 +51,7 @@ export class MetricsStore implements AsyncDisposable {
   readonly #options: MetricsStoreOptions;
   readonly #store: EmbeddedMetrics;
   readonly #dropped: Counter;
+  readonly #droppedExemplars: Counter;
   readonly #stop = new AbortController();
   #cursor: Cursor;
   /** Bodies read since the last seal began. */
@@ -64,6 +65,7 @@ export class MetricsStore implements AsyncDisposable {
     this.reader = store;
     this.#cursor = store.cursor;
     this.#dropped = options.meter.counter(METRICS.storeDroppedSamples);
+    this.#droppedExemplars = options.meter.counter(METRICS.storeDroppedExemplars);
     this.#timer = this.#startTimer();
     this.finished = runConsumer({
       source: options.source,
@@ -136,8 +138,10 @@ export class MetricsStore implements AsyncDisposable {
         const reason = this.#store.add({ labels, timeMs, value, stale }, receivedMs);
         if (reason !== undefined) this.#dropped.add(1, { store: 'metrics', reason });
       },
-      // Not kept yet: nothing here reads them.
-      exemplar: () => {},
+      exemplar: (labels, exemplar) => {
+        const reason = this.#store.addExemplar(labels, exemplar, receivedMs);
+        if (reason !== undefined) this.#droppedExemplars.add(1, { store: 'metrics', reason });
+      },
       metadata: (name, description) => this.#store.describe(name, description),
     };
     if (record.kind === 'otlp-metrics') {

@@ -8,11 +8,20 @@ import type { Cursor } from '#journal/ports.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { SelectRequest, Series } from '#promql/ports.ts';
 import type { Labels } from '#signals/matchers.ts';
-import type { LabelRequest, MetricMetadata, MetricReader } from '#storage/ports.ts';
+import type { Exemplar } from '#signals/prometheus/sink.ts';
+import type {
+  ExemplarRequest,
+  ExemplarSeries,
+  LabelRequest,
+  MetricMetadata,
+  MetricReader,
+} from '#storage/ports.ts';
 import { ChunkFile, writeChunkFile, type SeriesToSeal } from '#storage/embedded/metrics/chunk-file.ts';
+import type { ExemplarRefusal } from '#storage/embedded/metrics/core/exemplar-ring.ts';
 import { labelsKey, LabelIndex, type SeriesRef } from '#storage/embedded/metrics/core/label-index.ts';
 import type { SampleColumns } from '#storage/embedded/metrics/core/chunk-codec.ts';
 import { cutColumns, GrowingSamples, mergeColumns } from '#storage/embedded/metrics/core/samples.ts';
+import { StoredExemplars } from '#storage/embedded/metrics/exemplar-files.ts';
 import {
   readManifest,
   removeOrphans,
@@ -49,6 +58,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
   readonly #byKey = new Map<string, StoredSeries>();
   readonly #byRef = new Map<SeriesRef, StoredSeries>();
   readonly #metadata = new Map<string, MetricMetadata>();
+  readonly #exemplars: StoredExemplars;
   #files: OpenFile[] = [];
   #nextFile = 1;
   #nextRef = 1;
@@ -63,6 +73,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     this.#disk = disk;
     this.#directory = directory;
     this.#config = config;
+    this.#exemplars = new StoredExemplars(disk, directory);
   }
 
   /** Opens or makes the store; what a crash left half done is removed. */
@@ -109,6 +120,11 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     return undefined;
   }
 
+  /** Takes one exemplar into memory, or says why not. */
+  addExemplar(labels: Labels, exemplar: Exemplar, nowMs: number): ExemplarRefusal | undefined {
+    return this.#exemplars.add(labels, exemplar, nowMs - this.#config.retentionMs);
+  }
+
   describe(name: string, metadata: MetricMetadata): void {
     if (this.#metadata.size < METADATA_MAX || this.#metadata.has(name)) this.#metadata.set(name, metadata);
   }
@@ -126,13 +142,17 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
       series.tail = undefined;
     }
     this.tailSamples = 0;
+    const exemplars = this.#exemplars.take(nowMs - this.#config.retentionMs);
     try {
       const added = sealing.length === 0 ? [] : [await this.#writeFile(tailsOf(sealing), 0)];
-      await this.#commit([...this.#files, ...added], cursor);
+      const names = await this.#exemplars.write(exemplars, `${this.#nextName()}.exemplars`);
+      await this.#commit([...this.#files, ...added], cursor, names);
       for (const series of sealing) series.sealing = undefined;
       for (const file of added) this.#attach(file);
+      await this.#exemplars.settle(names);
     } catch (error) {
       for (const series of sealing) this.#giveBack(series);
+      this.#exemplars.giveBack(exemplars);
       throw error;
     }
     await this.#retain(nowMs);
@@ -183,6 +203,10 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
       [...this.#inRange(request)].map((series) => series.labels),
       request.limit,
     );
+  }
+
+  async exemplars(request: ExemplarRequest): Promise<readonly ExemplarSeries[]> {
+    return this.#exemplars.ring.select(request);
   }
 
   async metadata(): Promise<Readonly<Record<string, MetricMetadata>>> {
@@ -250,6 +274,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     this.#cursor = manifest.cursor;
     this.#nextFile = manifest.nextFile;
     for (const [name, metadata] of Object.entries(manifest.metadata)) this.#metadata.set(name, metadata);
+    await this.#exemplars.load(manifest.exemplars ?? []);
     for (const file of manifest.files) {
       const chunks = await ChunkFile.open(this.#disk, `${this.#directory}/${file.name}`);
       const open = { ...file, chunks };
@@ -270,19 +295,28 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
     series: Iterable<SeriesToSeal> | AsyncIterable<SeriesToSeal>,
     level: number,
   ): Promise<OpenFile> {
-    const name = `${String(this.#nextFile++).padStart(10, '0')}.chunk`;
+    const name = `${this.#nextName()}.chunk`;
     const path = `${this.#directory}/${name}`;
     const summary = await writeChunkFile(this.#disk, path, series);
     return { name, level, ...summary, chunks: await ChunkFile.open(this.#disk, path) };
   }
 
-  async #commit(files: readonly OpenFile[], cursor: Cursor): Promise<void> {
+  #nextName(): string {
+    return String(this.#nextFile++).padStart(10, '0');
+  }
+
+  async #commit(
+    files: readonly OpenFile[],
+    cursor: Cursor,
+    exemplars = this.#exemplars.names,
+  ): Promise<void> {
     await writeManifest(this.#disk, this.#directory, {
       version: 1,
       cursor,
       nextFile: this.#nextFile,
       files: files.map(({ chunks: _chunks, ...file }) => file),
       metadata: Object.fromEntries(this.#metadata),
+      exemplars,
     });
     this.#files = [...files];
     this.#cursor = cursor;
