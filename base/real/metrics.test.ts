@@ -22,6 +22,19 @@ test('a counter without labels is there before it counts', async () => {
   assert.equal((await meter.collect())[0]?.samples[0]?.value, 5);
 });
 
+test('who asks for a metric again gets the same one', async () => {
+  const meter = createMeter();
+  for (const who of ['a', 'b', 'a']) meter.counter(definition('counter', ['who'])).add(1, { who });
+  const families = await meter.collect();
+  assert.deepEqual(
+    families[0]?.samples.map(({ labels, value }) => [labels['who'], value]),
+    [
+      ['a', 2],
+      ['b', 1],
+    ],
+  );
+});
+
 test('a histogram gives cumulative buckets, sum and count', async () => {
   const meter = createMeter();
   const histogram = meter.histogram(definition('histogram'));

@@ -18,29 +18,44 @@ export interface CollectingMeter extends Meter {
 export function createMeter(): CollectingMeter {
   const registry = new Registry();
   const updates: (() => void)[] = [];
+  const made = new Map<string, unknown>();
   const base = (definition: MetricDefinition) => ({
     name: definition.name,
     help: definition.help,
     labelNames: [...definition.labels],
     registers: [registry],
   });
+  // Two parts of a thread may count under one name, told apart by a label.
+  const once = <T>(name: string, make: () => T): T => {
+    const before = made.get(name) as T | undefined;
+    if (before !== undefined) return before;
+    const fresh = make();
+    made.set(name, fresh);
+    return fresh;
+  };
   return {
-    counter(definition) {
-      const counter = new PromCounter(base(definition));
-      const cap = seriesCap(definition);
-      if (definition.labels.length === 0) counter.inc(0);
-      return { add: (value, labels = {}) => counter.inc(cap(labels), value) };
-    },
-    gauge(definition) {
-      const gauge = new PromGauge(base(definition));
-      const cap = seriesCap(definition);
-      return { set: (value, labels = {}) => gauge.set(cap(labels), value) };
-    },
-    histogram(definition) {
-      const histogram = new PromHistogram({ ...base(definition), buckets: [...(definition.buckets ?? [])] });
-      const cap = seriesCap(definition);
-      return { observe: (value, labels = {}) => histogram.observe(cap(labels), value) };
-    },
+    counter: (definition) =>
+      once(definition.name, () => {
+        const counter = new PromCounter(base(definition));
+        const cap = seriesCap(definition);
+        if (definition.labels.length === 0) counter.inc(0);
+        return { add: (value, labels = {}) => counter.inc(cap(labels), value) };
+      }),
+    gauge: (definition) =>
+      once(definition.name, () => {
+        const gauge = new PromGauge(base(definition));
+        const cap = seriesCap(definition);
+        return { set: (value, labels = {}) => gauge.set(cap(labels), value) };
+      }),
+    histogram: (definition) =>
+      once(definition.name, () => {
+        const histogram = new PromHistogram({
+          ...base(definition),
+          buckets: [...(definition.buckets ?? [])],
+        });
+        const cap = seriesCap(definition);
+        return { observe: (value, labels = {}) => histogram.observe(cap(labels), value) };
+      }),
     onCollect: (update) => void updates.push(update),
     async collect() {
       for (const update of updates) update();
