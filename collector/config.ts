@@ -17,22 +17,14 @@ import {
   type Address,
   type Schema,
 } from '#base/config/schema.ts';
+import type { DoorConfig } from '#collector/receivers/http/door.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Settings of `receivers.otlp.protocols.http`, in code names. */
-export interface OtlpHttpConfig {
+export interface OtlpHttpConfig extends DoorConfig {
   readonly endpoint: Address;
-  /** As sent, and again after decompression. */
-  readonly bodyBytesMax: number;
-  readonly inFlightBytesMax: number;
-  readonly inFlightRequestsMax: number;
-  readonly connectionsMax: number;
-  readonly requestsPerConnectionMax: number;
-  readonly headerTimeoutMs: number;
-  readonly readTimeoutMs: number;
-  readonly idleTimeoutMs: number;
   readonly tracesPath: string;
   readonly metricsPath: string;
   readonly logsPath: string;

@@ -2,12 +2,8 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError, type ErrorCode } from '#base/errors.ts';
 import { seededRandom } from '#base/sim/random.ts';
-import {
-  acceptedAnswer,
-  BUG,
-  refusalAnswer,
-  refusalOf,
-} from '#collector/receivers/otlp-http/core/answers.ts';
+import { BUG, refusalOf } from '#collector/receivers/http/core/answers.ts';
+import { acceptedAnswer, encodingOf, refusalAnswer } from '#collector/receivers/otlp-http/core/answers.ts';
 
 const TABLE: readonly (readonly [ErrorCode, number | undefined])[] = [
   ['PLIM_BODY_MALFORMED', 400],
@@ -55,4 +51,9 @@ test('full success is an empty response, in the encoding of the request', () => 
   deepEqual(acceptedAnswer({ ...good, encoding: 'protobuf' }).body.length, 0);
   const json = acceptedAnswer({ ...good, encoding: 'json' });
   deepEqual([json.headers['content-type'], new TextDecoder().decode(json.body)], ['application/json', '{}']);
+});
+
+test('an answer is in the encoding of the request, JSON where there is none', () => {
+  const types = ['Application/X-Protobuf; a=b', 'application/json', 'text/plain', undefined];
+  deepEqual(types.map(encodingOf), ['protobuf', 'json', 'json', 'json']);
 });

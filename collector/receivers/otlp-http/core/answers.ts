@@ -1,8 +1,7 @@
-/** What a request is answered with, as data: status, headers, body. Pure. */
-import { isCoded, type ErrorCode } from '#base/errors.ts';
+/** What OTLP asks of a head, and what its requests are answered with. Pure. */
 import type { Random } from '#base/random.ts';
-import { retryAfterSeconds } from '#collector/receivers/otlp-http/core/admission.ts';
-import type { Refusal } from '#collector/receivers/otlp-http/core/head.ts';
+import { answer, refusalHeaders, retrySeconds, type Answer } from '#collector/receivers/http/core/answers.ts';
+import { mediaType, type HeadRules, type Refusal } from '#collector/receivers/http/core/head.ts';
 import {
   CONTENT_TYPES,
   exportResponse,
@@ -10,12 +9,6 @@ import {
   type OtlpEncoding,
   type OtlpSignal,
 } from '#signals/otlp/response.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
 
 /** gRPC codes by HTTP status; informative, OTLP forbids to interpret them. */
 const RPC_CODES: Readonly<Record<Refusal['status'], number>> = {
@@ -34,8 +27,23 @@ const RPC_CODES: Readonly<Record<Refusal['status'], number>> = {
   503: 14,
 };
 
-/** Seconds before a refused sender may come again: short for a peak, longer where a consumer must catch up. */
-const RETRY_BASE_SECONDS = { 503: 1, 429: 2 } as const;
+const MEDIA_TYPES: ReadonlyMap<string, OtlpEncoding> = new Map([
+  ['application/x-protobuf', 'protobuf'],
+  ['application/json', 'json'],
+]);
+
+/** The paths and media types of OTLP, for the judgement of a head. */
+export function otlpRules(
+  paths: ReadonlyMap<string, OtlpSignal>,
+  bodyBytesMax: number,
+): HeadRules<OtlpSignal, OtlpEncoding> {
+  return { paths, mediaTypes: MEDIA_TYPES, bodyBytesMax };
+}
+
+/** The encoding to answer in: that of the request, JSON where it named none we know. */
+export function encodingOf(contentType: string | undefined): OtlpEncoding {
+  return MEDIA_TYPES.get(mediaType(contentType)) ?? 'json';
+}
 
 export interface Accepted {
   readonly signal: OtlpSignal;
@@ -45,69 +53,22 @@ export interface Accepted {
 }
 
 export function acceptedAnswer({ signal, encoding, rejected, message }: Accepted): Answer {
-  return answer(200, encoding, exportResponse(signal, encoding, rejected, message));
+  const body = exportResponse(signal, encoding, rejected, message);
+  return answer(200, CONTENT_TYPES[encoding], body);
 }
 
 /** Every refusal carries a `google.rpc.Status` in the encoding of the request. */
 export function refusalAnswer(refusal: Refusal, encoding: OtlpEncoding, random: Random): Answer {
   const { status } = refusal;
-  const message = `${refusal.code}: ${refusal.message}`;
-  const retry =
-    status === 503 || status === 429
-      ? retryAfterSeconds(RETRY_BASE_SECONDS[status], (bound) => random.below(bound))
-      : undefined;
+  const retry = retrySeconds(status, random);
   const body = statusBody(
     {
       code: RPC_CODES[status],
-      message,
+      message: `${refusal.code}: ${refusal.message}`,
       ...(retry === undefined ? {} : { retryAfterSeconds: retry }),
       ...(status === 400 ? { violation: { field: 'body', description: refusal.message } } : {}),
     },
     encoding,
   );
-  const extra: Record<string, string> = {};
-  if (retry !== undefined) extra['retry-after'] = String(retry);
-  if (status === 405) extra['allow'] = 'POST';
-  if (status === 401) extra['www-authenticate'] = 'Bearer';
-  return answer(status, encoding, body, extra);
+  return answer(status, CONTENT_TYPES[encoding], body, refusalHeaders(status, retry));
 }
-
-function answer(
-  status: number,
-  encoding: OtlpEncoding,
-  body: Uint8Array,
-  extra: Readonly<Record<string, string>> = {},
-): Answer {
-  const headers = {
-    'content-type': CONTENT_TYPES[encoding],
-    'content-length': String(body.length),
-    'x-content-type-options': 'nosniff',
-    ...extra,
-  };
-  return { status, headers, body };
-}
-
-/** HTTP status by error code; other codes are 503 when a retry can help, else a bug. */
-const STATUSES: Readonly<Partial<Record<ErrorCode, Refusal['status']>>> = {
-  PLIM_BODY_MALFORMED: 400,
-  PLIM_BODY_TOO_LARGE: 413,
-  PLIM_JOURNAL_FULL: 429,
-  PLIM_KEY_REQUIRED: 401,
-  PLIM_HOST_REFUSED: 403,
-  PLIM_ORIGIN_REFUSED: 403,
-};
-
-/** The refusal an error of access, decoding or the journal stands for; undefined for a bug of ours. */
-export function refusalOf(error: unknown): Refusal | undefined {
-  if (!isCoded(error)) return undefined;
-  const { code, message } = error;
-  const status = STATUSES[code] ?? (error.canRetry ? 503 : undefined);
-  return status === undefined ? undefined : { status, code, message };
-}
-
-/** What a client is told of a bug of ours; the log has the rest. */
-export const BUG: Refusal = {
-  status: 500,
-  code: 'PLIM_INTERNAL',
-  message: 'the request met a bug of ours; the log has it',
-};

@@ -4,7 +4,6 @@
  * whatever stands in the head.
  */
 import type { ErrorCode } from '#base/errors.ts';
-import type { OtlpEncoding, OtlpSignal } from '#signals/otlp/response.ts';
 
 export type Compression = 'identity' | 'gzip';
 
@@ -17,12 +16,16 @@ export interface Refusal {
 }
 
 /** How the body is to be read. */
-export interface Plan {
-  readonly signal: OtlpSignal;
-  readonly encoding: OtlpEncoding;
+export interface BodyPlan {
   readonly compression: Compression;
   /** From Content-Length; undefined for a chunked body. */
   readonly declaredBytes: number | undefined;
+}
+
+/** And what it is: which of the paths, in which of the media types. */
+export interface Plan<Route, Media> extends BodyPlan {
+  readonly route: Route;
+  readonly media: Media;
 }
 
 export interface Head {
@@ -34,21 +37,16 @@ export interface Head {
   readonly contentLength: string | undefined;
 }
 
-export interface HeadRules {
-  /** Signal by path. */
-  readonly paths: ReadonlyMap<string, OtlpSignal>;
+export interface HeadRules<Route, Media> {
+  readonly paths: ReadonlyMap<string, Route>;
+  /** By media type, lower case, without parameters. */
+  readonly mediaTypes: ReadonlyMap<string, Media>;
   readonly bodyBytesMax: number;
 }
 
-export type Judged =
-  | { readonly kind: 'plan'; readonly plan: Plan }
-  /** `encoding` is that of the request, JSON where it named none we know. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly encoding: OtlpEncoding };
-
-const ENCODINGS: ReadonlyMap<string, OtlpEncoding> = new Map([
-  ['application/x-protobuf', 'protobuf'],
-  ['application/json', 'json'],
-]);
+export type Judged<P> =
+  | { readonly kind: 'plan'; readonly plan: P }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
   ['', 'identity'],
@@ -57,37 +55,30 @@ const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
 ]);
 
 /** Judges in the order a person would fix things: address, method, media type, encoding, size. */
-export function judgeHead(head: Head, rules: HeadRules): Judged {
-  const named = ENCODINGS.get(mediaType(head.contentType));
-  const encoding = named ?? 'json';
-  const refuse = (status: Refusal['status'], code: ErrorCode, message: string): Judged => ({
-    kind: 'refused',
-    encoding,
-    refusal: { status, code, message },
-  });
-
-  const signal = rules.paths.get(pathOf(head.target));
-  if (signal === undefined) {
-    return refuse(404, 'PLIM_NOT_FOUND', `nothing is here; send to ${[...rules.paths.keys()].join(', ')}`);
+export function judge<Route, Media>(head: Head, rules: HeadRules<Route, Media>): Judged<Plan<Route, Media>> {
+  const route = rules.paths.get(pathOf(head.target));
+  if (route === undefined) {
+    return refused(404, 'PLIM_NOT_FOUND', `nothing is here; send to ${[...rules.paths.keys()].join(', ')}`);
   }
   if (head.method !== 'POST') {
-    return refuse(405, 'PLIM_METHOD', `the method ${clip(head.method)} is not allowed here; use POST`);
+    return refused(405, 'PLIM_METHOD', `the method ${clip(head.method)} is not allowed here; use POST`);
   }
-  if (named === undefined) {
+  const media = rules.mediaTypes.get(mediaType(head.contentType));
+  if (media === undefined) {
     const got = head.contentType === undefined ? 'no Content-Type' : clip(head.contentType);
-    const message = `${got} is not supported; use ${[...ENCODINGS.keys()].join(' or ')}`;
-    return refuse(415, 'PLIM_MEDIA_TYPE', message);
+    const known = [...rules.mediaTypes.keys()].join(' or ');
+    return refused(415, 'PLIM_MEDIA_TYPE', `${got} is not supported; use ${known}`);
   }
   const compression = COMPRESSIONS.get((head.contentEncoding ?? '').trim().toLowerCase());
   if (compression === undefined) {
     const got = clip(head.contentEncoding ?? '');
-    return refuse(415, 'PLIM_MEDIA_TYPE', `the content encoding ${got} is not supported; use gzip or none`);
+    return refused(415, 'PLIM_MEDIA_TYPE', `the content encoding ${got} is not supported; use gzip or none`);
   }
   const declaredBytes = declaredLength(head.contentLength);
   if (declaredBytes !== undefined && declaredBytes > rules.bodyBytesMax) {
-    return { kind: 'refused', encoding, refusal: bodyTooLarge(`${declaredBytes} bytes`, rules.bodyBytesMax) };
+    return { kind: 'refused', refusal: bodyTooLarge(`${declaredBytes} bytes`, rules.bodyBytesMax) };
   }
-  return { kind: 'plan', plan: { signal, encoding, compression, declaredBytes } };
+  return { kind: 'plan', plan: { route, media, compression, declaredBytes } };
 }
 
 export function bodyTooLarge(what: string, bytesMax: number): Refusal {
@@ -112,10 +103,14 @@ export function pathOf(target: string): string {
 }
 
 /** Parameters and case do not count: `Application/JSON; charset=utf-8` is JSON. */
-function mediaType(contentType: string | undefined): string {
+export function mediaType(contentType: string | undefined): string {
   const value = contentType ?? '';
   const end = value.indexOf(';');
   return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
+}
+
+function refused(status: Refusal['status'], code: ErrorCode, message: string): Judged<never> {
+  return { kind: 'refused', refusal: { status, code, message } };
 }
 
 /** The HTTP parser has refused anything but digits; what is left may still be absurdly large. */

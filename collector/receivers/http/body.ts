@@ -5,9 +5,9 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Clock } from '#base/clock.ts';
-import type { Ticket } from '#collector/receivers/otlp-http/core/admission.ts';
-import { BodySink, FIRST_ROOM_BYTES, overloaded } from '#collector/receivers/otlp-http/core/body-sink.ts';
-import { bodyTooLarge, type Plan, type Refusal } from '#collector/receivers/otlp-http/core/head.ts';
+import type { Ticket } from '#collector/receivers/http/core/admission.ts';
+import { BodySink, FIRST_ROOM_BYTES, overloaded } from '#collector/receivers/http/core/body-sink.ts';
+import { bodyTooLarge, type BodyPlan, type Refusal } from '#collector/receivers/http/core/head.ts';
 
 export type BodyOutcome =
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
@@ -16,7 +16,7 @@ export type BodyOutcome =
   | { readonly kind: 'gone' };
 
 export interface BodyOptions {
-  readonly plan: Plan;
+  readonly plan: BodyPlan;
   readonly ticket: Ticket;
   /** As sent, and again inflated. */
   readonly bytesMax: number;
@@ -42,7 +42,7 @@ const GROWTH_SUSPECT = 64;
 const SUSPECT_BYTES_MIN = 1024 * 1024;
 
 /** What a request is admitted with, before its size is known for sure. */
-export function firstHold(plan: Plan): number {
+export function firstHold(plan: BodyPlan): number {
   if (plan.compression === 'identity') return plan.declaredBytes ?? FIRST_ROOM_BYTES;
   return (plan.declaredBytes ?? 0) + FIRST_ROOM_BYTES;
 }

@@ -1,5 +1,5 @@
 /** What is known about one connection: how much of it is in work, and what breaks when its bytes do. */
-import type { BodyReading } from '#collector/receivers/otlp-http/body.ts';
+import type { BodyReading } from '#collector/receivers/http/body.ts';
 
 /** Requests of one connection worked on at a time; a sender that waits for answers needs one. */
 export const PIPELINED_REQUESTS_MAX = 16;

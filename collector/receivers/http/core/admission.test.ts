@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAdmission, retryAfterSeconds } from '#collector/receivers/otlp-http/core/admission.ts';
+import { createAdmission, retryAfterSeconds } from '#collector/receivers/http/core/admission.ts';
 import { present } from '#base/invariant.ts';
 import { seededRandom } from '#base/sim/random.ts';
 

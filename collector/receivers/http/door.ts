@@ -1,7 +1,8 @@
 /**
- * One OTLP request from head to answer: judge the head, admit, read the body,
- * decode, make durable, answer 200. Usable behind any node:http server; it
- * never throws and always answers whoever still listens.
+ * One request from head to answer, for any protocol that posts bodies: judge
+ * the head, admit, read the body, let the protocol keep it, answer. Usable
+ * behind any node:http server; it never throws and always answers whoever still
+ * listens.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '#base/clock.ts';
@@ -10,59 +11,65 @@ import type { Logger } from '#base/log.ts';
 import type { Meter } from '#base/metrics.ts';
 import type { Random } from '#base/random.ts';
 import { refusal as accessRefusal, type AccessRules } from '#base/real/http-access.ts';
-import type { OtlpHttpConfig } from '#collector/config.ts';
-import { firstHold, readBody, type BodyOutcome } from '#collector/receivers/otlp-http/body.ts';
+import { firstHold, readBody, type BodyOutcome } from '#collector/receivers/http/body.ts';
 import {
   connectionOf,
   PIPELINED_REQUESTS_MAX,
   type Connection,
-} from '#collector/receivers/otlp-http/connection.ts';
+} from '#collector/receivers/http/connection.ts';
+import { createAdmission, type Admission, type Ticket } from '#collector/receivers/http/core/admission.ts';
+import { BUG, refusalOf, type Answer } from '#collector/receivers/http/core/answers.ts';
+import { overloaded } from '#collector/receivers/http/core/body-sink.ts';
 import {
-  createAdmission,
-  type Admission,
-  type Ticket,
-} from '#collector/receivers/otlp-http/core/admission.ts';
-import {
-  acceptedAnswer,
-  BUG,
-  refusalAnswer,
-  refusalOf,
-  type Answer,
-} from '#collector/receivers/otlp-http/core/answers.ts';
-import { overloaded } from '#collector/receivers/otlp-http/core/body-sink.ts';
-import {
-  judgeHead,
   pathOf,
-  type HeadRules,
-  type Plan,
+  type BodyPlan,
+  type Head,
+  type Judged,
   type Refusal,
-} from '#collector/receivers/otlp-http/core/head.ts';
-import { discardRest } from '#collector/receivers/otlp-http/discard.ts';
-import { receiverMetrics, type ReceiverMetrics } from '#collector/receivers/otlp-http/receiver-metrics.ts';
-import type { JournalWriter } from '#journal/ports.ts';
-import { admitLogs, admitMetrics, admitTraces, type Admitted } from '#signals/otlp/admit.ts';
-import { translateLogsJson, translateMetricsJson, translateTracesJson } from '#signals/otlp/json.ts';
-import type { OtlpEncoding, OtlpSignal } from '#signals/otlp/response.ts';
-import { DEFAULT_TENANT } from '#signals/ids.ts';
-import type { RecordKind } from '#signals/records.ts';
+} from '#collector/receivers/http/core/head.ts';
+import { discardRest } from '#collector/receivers/http/discard.ts';
+import { doorMetrics, type DoorMetrics } from '#collector/receivers/http/door-metrics.ts';
 
-export interface OtlpHandlerOptions {
-  readonly config: OtlpHttpConfig;
-  /** Signals by path, instead of the paths of `config`. */
-  readonly paths?: ReadonlyMap<string, OtlpSignal>;
+/** Limits on everything a sender can make the door hold or wait for. */
+export interface DoorConfig {
+  /** As sent, and again after decompression. */
+  readonly bodyBytesMax: number;
+  readonly inFlightBytesMax: number;
+  readonly inFlightRequestsMax: number;
+  readonly connectionsMax: number;
+  readonly requestsPerConnectionMax: number;
+  readonly headerTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** What a door asks its protocol. */
+export interface Protocol<P extends BodyPlan> {
+  /** Value of the label `receiver` of its metrics. */
+  readonly receiver: string;
+  judge(head: Head): Judged<P>;
+  /**
+   * Makes a body durable and answers it.
+   *
+   * @throws CodedError what {@link refusalOf} knows becomes a refusal
+   */
+  keep(plan: P, bytes: Uint8Array): Promise<Answer>;
+  /** @param head undefined when the request could not be parsed as HTTP */
+  refuse(refusal: Refusal, head: Head | undefined): Answer;
+}
+
+export interface DoorOptions {
+  readonly config: DoorConfig;
   readonly access: AccessRules;
-  readonly journal: Pick<JournalWriter, 'append'>;
   /** Asked before anything of a request is buffered: a reason to refuse it now, or undefined. */
   readonly refusalNow?: () => CodedError | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly meter: Meter;
-  /** Of everything that comes in here; default {@link DEFAULT_TENANT}. */
-  readonly tenant?: string;
 }
 
-export interface OtlpHandler {
+export interface Door {
   readonly handle: RequestListener;
   /** From now on everything is answered 503, and connections are closed after it. */
   drain(): void;
@@ -70,35 +77,23 @@ export interface OtlpHandler {
   readonly inFlight: number;
 }
 
-interface SignalRules {
-  readonly kind: RecordKind;
-  readonly fromJson: (text: Uint8Array) => Uint8Array;
-  readonly admit: (body: Uint8Array) => Admitted;
-}
-
-const SIGNALS: Readonly<Record<OtlpSignal, SignalRules>> = {
-  traces: { kind: 'otlp-traces', fromJson: translateTracesJson, admit: admitTraces },
-  metrics: { kind: 'otlp-metrics', fromJson: translateMetricsJson, admit: admitMetrics },
-  logs: { kind: 'otlp-logs', fromJson: translateLogsJson, admit: admitLogs },
-};
-
 const STOPPING: Refusal = {
   status: 503,
   code: 'PLIM_JOURNAL_CLOSED',
   message: 'this process is stopping; try again after the time in Retry-After',
 };
 
-/** Where an exchange stands: which sender, in which encoding, since when. */
+/** Where an exchange stands: which sender, since when. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly connection: Connection;
   readonly startedMs: number;
-  readonly encoding: OtlpEncoding;
+  readonly head: Head;
 }
 
-export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
-  const door = new Door(options);
+export function createDoor<P extends BodyPlan>(protocol: Protocol<P>, options: DoorOptions): Door {
+  const door = new ProtocolDoor(protocol, options);
   return {
     handle: (request, response) => door.handle(request, response),
     drain: () => void (door.draining = true),
@@ -108,36 +103,38 @@ export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
   };
 }
 
-class Door {
+class ProtocolDoor<P extends BodyPlan> {
   draining = false;
   readonly admission: Admission;
-  readonly #options: OtlpHandlerOptions;
-  readonly #rules: HeadRules;
-  readonly #metrics: ReceiverMetrics;
+  readonly #protocol: Protocol<P>;
+  readonly #options: DoorOptions;
+  readonly #metrics: DoorMetrics;
 
-  constructor(options: OtlpHandlerOptions) {
-    const { config } = options;
+  constructor(protocol: Protocol<P>, options: DoorOptions) {
+    const { config, meter } = options;
+    this.#protocol = protocol;
     this.#options = options;
-    this.#rules = { paths: options.paths ?? pathsOf(config), bodyBytesMax: config.bodyBytesMax };
     this.admission = createAdmission({
       bytesMax: config.inFlightBytesMax,
       requestsMax: config.inFlightRequestsMax,
     });
-    this.#metrics = receiverMetrics(options.meter, () => this.admission.bytes);
+    this.#metrics = doorMetrics(meter, protocol.receiver, () => this.admission.bytes);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const startedMs = this.#options.clock.monotonicMs();
     const connection = connectionOf(request.socket);
-    const judged = judgeHead(headOf(request), this.#rules);
-    const encoding = judged.kind === 'plan' ? judged.plan.encoding : judged.encoding;
-    const exchange: Exchange = { request, response, connection, startedMs, encoding };
+    const head = headOf(request);
+    const exchange: Exchange = { request, response, connection, startedMs, head };
     // Whoever went away is noticed by the body reader; writing to them is no error of ours.
     response.on('error', () => {});
     const foreign = this.#accessProblem(request);
     if (foreign !== undefined) {
       this.#refuse(exchange, foreign);
-    } else if (judged.kind === 'refused') {
+      return;
+    }
+    const judged = this.#protocol.judge(head);
+    if (judged.kind === 'refused') {
       this.#refuse(exchange, judged.refusal);
     } else {
       const ticket = this.#enter(exchange, judged.plan);
@@ -153,7 +150,7 @@ class Door {
   }
 
   /** Room for one more, or the refusal is sent. */
-  #enter(exchange: Exchange, plan: Plan): Ticket | undefined {
+  #enter(exchange: Exchange, plan: P): Ticket | undefined {
     if (this.draining) {
       this.#refuse(exchange, STOPPING);
       return undefined;
@@ -171,12 +168,12 @@ class Door {
     return ticket;
   }
 
-  async #take(exchange: Exchange, plan: Plan, ticket: Ticket): Promise<void> {
+  async #take(exchange: Exchange, plan: P, ticket: Ticket): Promise<void> {
     exchange.connection.open += 1;
     try {
       const outcome = await this.#read(exchange, plan, ticket);
       if (outcome.kind === 'refused') this.#refuse(exchange, outcome.refusal);
-      if (outcome.kind === 'body') await this.#keep(exchange, plan, outcome.bytes);
+      if (outcome.kind === 'body') this.#send(exchange, await this.#protocol.keep(plan, outcome.bytes));
     } catch (error) {
       this.#fail(exchange, error);
     } finally {
@@ -185,7 +182,7 @@ class Door {
     }
   }
 
-  async #read(exchange: Exchange, plan: Plan, ticket: Ticket): Promise<BodyOutcome> {
+  async #read(exchange: Exchange, plan: P, ticket: Ticket): Promise<BodyOutcome> {
     const { config, clock } = this.#options;
     const { bodyBytesMax: bytesMax, readTimeoutMs: timeoutMs } = config;
     const reading = readBody(exchange.request, { plan, ticket, bytesMax, timeoutMs, clock });
@@ -193,17 +190,6 @@ class Door {
     const outcome = await reading.outcome;
     if (exchange.connection.reading === reading) exchange.connection.reading = undefined;
     return outcome;
-  }
-
-  /** 200 goes out only after the journal says the record is durable. */
-  async #keep(exchange: Exchange, plan: Plan, bytes: Uint8Array): Promise<void> {
-    const { kind, fromJson, admit } = SIGNALS[plan.signal];
-    const { body, items, rejected, message } = admit(plan.encoding === 'json' ? fromJson(bytes) : bytes);
-    const tenant = this.#options.tenant ?? DEFAULT_TENANT;
-    if (items > 0) await this.#options.journal.append({ kind, tenant, items, body });
-    this.#metrics.items(plan.signal, items, rejected);
-    const { signal, encoding } = plan;
-    this.#send(exchange, acceptedAnswer({ signal, encoding, rejected, message }));
   }
 
   #fail(exchange: Exchange, error: unknown): void {
@@ -216,11 +202,10 @@ class Door {
   }
 
   #refuse(exchange: Exchange, refusal: Refusal): void {
-    const { clock, random } = this.#options;
     this.#metrics.refused(refusal.code);
     const broken = refusal.status === 408 || exchange.request.errored !== null;
-    if (!exchange.request.complete && !broken) discardRest(exchange.request, clock);
-    this.#send(exchange, refusalAnswer(refusal, exchange.encoding, random), broken);
+    if (!exchange.request.complete && !broken) discardRest(exchange.request, this.#options.clock);
+    this.#send(exchange, this.#protocol.refuse(refusal, exchange.head), broken);
   }
 
   #send(exchange: Exchange, { status, headers, body }: Answer, last = false): void {
@@ -233,15 +218,7 @@ class Door {
   }
 }
 
-function pathsOf(config: OtlpHttpConfig): ReadonlyMap<string, OtlpSignal> {
-  return new Map([
-    [config.tracesPath, 'traces'],
-    [config.metricsPath, 'metrics'],
-    [config.logsPath, 'logs'],
-  ]);
-}
-
-function headOf({ method, url, headers }: IncomingMessage): Parameters<typeof judgeHead>[0] {
+function headOf({ method, url, headers }: IncomingMessage): Head {
   return {
     method: method ?? '',
     target: url ?? '',

@@ -2,8 +2,8 @@
  * Where a body's bytes go as they come: counted against the size limit and
  * against what the request may hold, before they are kept. Pure.
  */
-import type { Ticket } from '#collector/receivers/otlp-http/core/admission.ts';
-import { bodyTooLarge, type Refusal } from '#collector/receivers/otlp-http/core/head.ts';
+import type { Ticket } from '#collector/receivers/http/core/admission.ts';
+import { bodyTooLarge, type Refusal } from '#collector/receivers/http/core/head.ts';
 
 /** First room for a body whose size is not known; most requests never need more. */
 export const FIRST_ROOM_BYTES = 64 * 1024;

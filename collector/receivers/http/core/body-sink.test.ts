@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { present } from '#base/invariant.ts';
 import { seededRandom } from '#base/sim/random.ts';
-import { createAdmission } from '#collector/receivers/otlp-http/core/admission.ts';
-import { BodySink, FIRST_ROOM_BYTES } from '#collector/receivers/otlp-http/core/body-sink.ts';
+import { createAdmission } from '#collector/receivers/http/core/admission.ts';
+import { BodySink, FIRST_ROOM_BYTES } from '#collector/receivers/http/core/body-sink.ts';
 
 function sinkOf(roomBytes: number, bytesMax: number, budgetBytes = 1e9) {
   const admission = createAdmission({ bytesMax: budgetBytes, requestsMax: 10 });
