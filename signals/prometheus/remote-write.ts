@@ -2,15 +2,29 @@
  * Prometheus remote write 1.0 bodies, uncompressed (`prometheus.WriteRequest`):
  *
  *   request    = (timeseries = 1)* (metadata = 3)*
- *   timeseries = (label = 1 {name 1, value 2})* (sample = 2 {value 1, timestamp 2})*
+ *   timeseries = (label = 1)* (sample = 2)* (exemplar = 3)*
+ *   label      = name 1, value 2
+ *   sample     = value 1, timestamp 2
+ *   exemplar   = (label = 1)*, value 2, timestamp 3
+ *   metadata   = type 1, family 2, help 4, unit 5
  */
+import type { Labels } from '#signals/matchers.ts';
 import { textAt } from '#signals/otlp/columns.ts';
 import { enter, leave } from '#signals/otlp/envelope.ts';
 import { BYTES, FIXED64, VARINT, WireReader } from '#signals/otlp/wire.ts';
-import type { SampleSink } from '#signals/prometheus/sink.ts';
+import type { MetricDescription, SampleSink } from '#signals/prometheus/sink.ts';
 
 /** Bits of the NaN that marks a series as stale; a plain NaN has others. */
-const STALE_BITS = 0x7ff0_0000_0000_0002n;
+export const STALE_BITS = 0x7ff0_0000_0000_0002n;
+/** `MetricMetadata.MetricType`, by number; the kinds we have no word for count as unknown. */
+export const METADATA_TYPES: readonly (MetricDescription['type'] | 'gaugehistogram')[] = [
+  'unknown',
+  'counter',
+  'gauge',
+  'histogram',
+  'gaugehistogram',
+  'summary',
+];
 
 /** Returns the samples given to the sink. @throws CodedError `PLIM_BODY_MALFORMED` */
 export function decodeWriteRequest(body: Uint8Array, sink: SampleSink): number {
@@ -18,6 +32,7 @@ export function decodeWriteRequest(body: Uint8Array, sink: SampleSink): number {
   let samples = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) samples += readSeries(reader, sink);
+    else if (field === 3) readMetadata(reader, sink);
   }
   return samples;
 }
@@ -32,9 +47,12 @@ function readSeries(reader: WireReader, sink: SampleSink): number {
   }
   reader.position = start;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field !== 2) continue;
-    readSample(reader, labels, sink);
-    samples += 1;
+    if (field === 2) {
+      readSample(reader, labels, sink);
+      samples += 1;
+    } else if (field === 3) {
+      readExemplar(reader, labels, sink);
+    }
   }
   leave(reader, outerEnd);
   return samples;
@@ -52,7 +70,7 @@ function readLabel(reader: WireReader, labels: Record<string, string>): void {
   Object.defineProperty(labels, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
-function readSample(reader: WireReader, labels: Readonly<Record<string, string>>, sink: SampleSink): void {
+function readSample(reader: WireReader, labels: Labels, sink: SampleSink): void {
   const outerEnd = enter(reader);
   let value = 0;
   let stale = false;
@@ -67,4 +85,36 @@ function readSample(reader: WireReader, labels: Readonly<Record<string, string>>
   }
   leave(reader, outerEnd);
   sink.sample(labels, timeMs, value, stale);
+}
+
+function readExemplar(reader: WireReader, series: Labels, sink: SampleSink): void {
+  const outerEnd = enter(reader);
+  const labels: Record<string, string> = {};
+  let value = 0;
+  let timeMs = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) readLabel(reader, labels);
+    else if (field === 2 && reader.type === FIXED64) value = reader.doubleAt(reader.valueOffset);
+    else if (field === 3 && reader.type === VARINT) timeMs = Number(reader.signedVarint());
+  }
+  leave(reader, outerEnd);
+  sink.exemplar(series, { labels, value, timeMs });
+}
+
+function readMetadata(reader: WireReader, sink: SampleSink): void {
+  const outerEnd = enter(reader);
+  let number = 0;
+  const texts = { name: '', help: '', unit: '' };
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1 && reader.type === VARINT) number = reader.varint;
+    if (reader.type !== BYTES) continue;
+    const text = textAt(reader.bytes, reader.valueOffset, reader.valueLength);
+    if (field === 2) texts.name = text;
+    else if (field === 4) texts.help = text;
+    else if (field === 5) texts.unit = text;
+  }
+  leave(reader, outerEnd);
+  const type = METADATA_TYPES[number] ?? 'unknown';
+  const { name, help, unit } = texts;
+  if (name !== '') sink.metadata(name, { type: type === 'gaugehistogram' ? 'unknown' : type, help, unit });
 }
