@@ -68,7 +68,7 @@ describe('a mistake is named with its place and what would be right', () => {
 });
 
 test('what the OpenTelemetry Collector knows and we do not do yet is refused by name', () => {
-  for (const name of ['processors', 'connectors', 'exporters', 'extensions', 'service'])
+  for (const name of ['processors', 'exporters', 'extensions', 'service'])
     match(
       problemsOf(`${name}:\n  debug: {}\n`).join('\n'),
       new RegExp(`^p\\.yaml:2:3: ${name} is not supported yet; remove it`),

@@ -17,6 +17,7 @@ import { parseYaml } from '#base/config/yaml.ts';
 import { CodedError } from '#base/errors.ts';
 import { formatProblem, type Problem } from '#base/problem.ts';
 import { receiversSchema } from '#collector/config.ts';
+import { connectorsSchema } from '#collector/connectors/config.ts';
 import { JOURNAL_SCHEMA } from '#journal/config.ts';
 import { SERVER_SCHEMA } from '#server/config.ts';
 import { DOCUMENTS_SCHEMA } from '#storage/embedded/documents/config.ts';
@@ -24,6 +25,7 @@ import { METRICS_SCHEMA } from '#storage/embedded/metrics/config.ts';
 
 const fields = object({
   receivers: section(receiversSchema, 'Where telemetry comes in.'),
+  connectors: section(connectorsSchema, 'Metrics made of spans.'),
   journal: section(JOURNAL_SCHEMA, 'The write-ahead log of all telemetry.'),
   storage: section(
     object({
@@ -35,7 +37,6 @@ const fields = object({
   alerting: section(alertingSchema, 'SLOs and where their pages go.'),
   server: section(SERVER_SCHEMA, 'The origin: the APIs on one address.'),
   processors: notSupportedYet('remove it; data is kept as it came'),
-  connectors: notSupportedYet('remove it'),
   exporters: notSupportedYet('remove it; the embedded stores keep the data'),
   extensions: notSupportedYet('remove it'),
   service: notSupportedYet('remove it; every receiver feeds every embedded store'),

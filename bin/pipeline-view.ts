@@ -38,15 +38,17 @@ async function read(parts: Parts): Promise<PipelineView> {
 }
 
 async function readParts(parts: Parts): Promise<PipelineView> {
-  const [documents, metrics, alerting] = await Promise.all([
+  const [documents, metrics, connectors, alerting] = await Promise.all([
     parts.documents?.api.storeStatus(),
     parts.metrics?.api.storeStatus(),
+    parts.metrics?.api.connectorsCursor(),
     parts.alerting?.api.status(),
   ]);
   // After the consumers: so that none can be ahead of what the journal is seen to have accepted.
   const journal = await parts.ingest?.api.journalStatus();
   const stores = [documents, metrics].filter((store) => store !== undefined);
   const consumers: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
+  if (connectors !== undefined) consumers.push({ name: 'connectors', cursor: connectors });
   if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
   // Those of other programs, as they last reported: about two seconds old at most.
   const known = new Set(consumers.map(({ name }) => name));

@@ -5,11 +5,13 @@
 import path from 'node:path';
 import { CodedError } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
+import type { Meter } from '#base/metrics.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { createLogger } from '#base/real/log.ts';
-import { createMeter, type CollectingMeter } from '#base/real/metrics.ts';
+import { createMeter } from '#base/real/metrics.ts';
 import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
+import { carryDerived } from '#bin/derived.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
 import type { Parts } from '#bin/parts.ts';
 import type { AlertingOptions } from '#bin/threads/alerting.ts';
@@ -41,6 +43,7 @@ const HEAP_MIB_MAX = 1024;
 const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
   { name: 'documents', onFull: 'refuse' },
   { name: 'metrics', onFull: 'refuse' },
+  { name: 'connectors', onFull: 'refuse' },
   { name: 'alerting', onFull: 'refuse' },
 ];
 /** How long a wait for the next commit lasts before it is looked at again. */
@@ -71,6 +74,8 @@ class PlatformBuilder implements AsyncDisposable {
   /** How far each of {@link EMBEDDED_CONSUMERS} has read. */
   readonly #reads = createReadCells(EMBEDDED_CONSUMERS.length);
   readonly #stop = new AbortController();
+  /** The main thread's own metrics. */
+  readonly #main = createMeter();
   /** All that run, whatever their interface. */
   readonly #running: SupervisedPart[] = [];
   #parts: Parts | undefined;
@@ -99,6 +104,7 @@ class PlatformBuilder implements AsyncDisposable {
     this.#ingestInfo = await parts.ingest?.start();
     await Promise.all([parts.documents?.start(), parts.metrics?.start(), parts.alerting?.start()]);
     if (parts.documents !== undefined) void this.#tellDocuments(parts.documents);
+    void carryDerived(parts, this.#main, this.#stop.signal);
     handler = this.#origin(parts, listening.address.host);
     return {
       origin: listening.url,
@@ -141,9 +147,12 @@ class PlatformBuilder implements AsyncDisposable {
         ? this.#worker('metrics', (): MetricsOptions => ({
             ...common,
             directory: directoryOf('metrics'),
+            connectorsDirectory: directoryOf('connectors'),
             config: config.storage.metrics,
+            connectors: config.connectors,
             committed: this.#committed,
             read: this.#cellOf('metrics'),
+            connectorsRead: this.#cellOf('connectors'),
           }))
         : undefined,
       alerting:
@@ -220,7 +229,8 @@ class PlatformBuilder implements AsyncDisposable {
   }
 
   #origin(parts: Parts, host: string): ReturnType<typeof createOrigin> {
-    const main = exposeMain(this.#running);
+    exposeMain(this.#main, this.#running);
+    const main = this.#main;
     const view = createPipelineView(parts);
     return createOrigin({
       access: this.#accessRules(host),
@@ -257,9 +267,7 @@ class PlatformBuilder implements AsyncDisposable {
 /** What is the same for every part. */
 type SupervisedPart = Pick<Part<object, unknown, unknown>, 'name' | 'restarts' | 'isUp' | 'collect'>;
 
-/** The main thread's own metrics. */
-function exposeMain(parts: readonly SupervisedPart[]): CollectingMeter {
-  const meter = createMeter();
+function exposeMain(meter: Meter, parts: readonly SupervisedPart[]): void {
   const restarts = meter.counter(METRICS.threadRestarts);
   const counted = new Map<string, number>();
   const resident = meter.gauge(METRICS.residentBytes);
@@ -272,5 +280,4 @@ function exposeMain(parts: readonly SupervisedPart[]): CollectingMeter {
     }
     resident.set(process.memoryUsage.rss(), { process: 'main' });
   });
-  return meter;
 }

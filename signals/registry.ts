@@ -133,6 +133,32 @@ export const METRICS = {
     'Exemplars a store would not keep, by reason.',
     ['store', 'reason'],
   ),
+  // connectors
+  graphEdges: counter(
+    'otelcol_connector_servicegraph_total_edges_total',
+    'Requests between services found in spans.',
+  ),
+  graphExpired: counter(
+    'otelcol_connector_servicegraph_expired_edges_total',
+    'Spans whose other end did not come in time, and that name no peer.',
+  ),
+  graphDropped: counter(
+    'otelcol_connector_servicegraph_dropped_spans_total',
+    'Spans there was no room for to wait for their other end.',
+  ),
+  graphWaiting: gauge(
+    'plimsoll_connector_servicegraph_waiting_spans',
+    'Spans that wait for their other end.',
+  ),
+  connectorOverflow: counter(
+    'plimsoll_connector_overflow_items_total',
+    'Spans or requests counted in the overflow series, because there were too many label sets.',
+    ['connector'],
+  ),
+  derivedRefused: counter(
+    'plimsoll_connector_refused_records_total',
+    'Derived records the journal did not take; the next ones make up for them.',
+  ),
   // alerting
   sloState: gauge('plimsoll_slo_state', '1 for the state an SLO is in.', ['slo_id', 'state']),
   sloObjective: gauge('slo:objective:ratio', 'Objective of an SLO.', [

@@ -15,7 +15,7 @@ import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
 import type { JournalConfig } from '#journal/config.ts';
 import { publishCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
-import type { ConsumerRegistration, JournalStatus } from '#journal/ports.ts';
+import type { ConsumerRegistration, JournalStatus, RecordDraft } from '#journal/ports.ts';
 import { METRICS } from '#signals/registry.ts';
 
 export interface IngestOptions {
@@ -40,6 +40,8 @@ export interface IngestInfo {
 
 export interface IngestApi {
   journalStatus(): Promise<JournalStatus>;
+  /** For records made inside the program. Rejects as `JournalWriter.append` does. */
+  append(draft: RecordDraft): Promise<void>;
 }
 
 async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
@@ -74,7 +76,12 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
   });
   return {
     info: { otlpHttp: receiver.address, otlpHttpUrl: receiver.url },
-    api: { journalStatus: () => Promise.resolve(journal.status()) } satisfies IngestApi,
+    api: {
+      journalStatus: () => Promise.resolve(journal.status()),
+      append: async (draft) => {
+        await journal.append(draft);
+      },
+    } satisfies IngestApi,
     collect: () => meter.collect(),
     async close() {
       await receiver[Symbol.asyncDispose]();
