@@ -239,6 +239,7 @@ class PlatformBuilder implements AsyncDisposable {
         alerting: parts.alerting?.api,
         documents: parts.documents?.api,
         prometheus: parts.metrics?.api,
+        dependencies: parts.metrics?.api,
         pipeline: () => view.read(),
       }),
       metrics: async () => {

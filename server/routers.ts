@@ -7,6 +7,7 @@ import type { AlertingApi } from '#alerting/ports.ts';
 import type { Remote } from '#base/rpc.ts';
 import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
 import { notFound } from '#server/http/errors.ts';
+import type { DependencyReader } from '#server/jaeger/dependencies.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
 import { incidentRoutes } from '#server/plimsoll/incidents.ts';
 import { ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
@@ -14,6 +15,7 @@ import { logsRoute } from '#server/plimsoll/logs.ts';
 import { openApiRoute } from '#server/plimsoll/openapi.ts';
 import { sloRoutes } from '#server/plimsoll/slos.ts';
 import type { PrometheusApi } from '#server/prometheus/handlers.ts';
+import { rulesRoutes } from '#server/prometheus/rules-routes.ts';
 import { prometheusRoutes } from '#server/prometheus/routes.ts';
 import type { LogReader, TraceReader } from '#storage/ports.ts';
 
@@ -21,6 +23,7 @@ export interface OriginApis {
   readonly alerting: Remote<AlertingApi> | undefined;
   readonly documents: Remote<TraceReader & LogReader> | undefined;
   readonly prometheus: Remote<PrometheusApi> | undefined;
+  readonly dependencies: Remote<DependencyReader> | undefined;
   readonly pipeline: () => Promise<PipelineView>;
 }
 
@@ -48,7 +51,10 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
   // Before Jaeger's, whose prefix holds everything below /api.
   mounted.push({ prefix: '/api/plimsoll', router: Router().use(notFound) });
   if (alerting !== undefined) mounted.push({ prefix: '/api/v2', router: alertmanagerRoutes(alerting) });
+  // What the alerting worker answers stands before what the metrics worker answers.
+  if (alerting !== undefined) mounted.push({ prefix: '/api/v1', router: rulesRoutes(alerting) });
   if (prometheus !== undefined) mounted.push({ prefix: '/api/v1', router: prometheusRoutes(prometheus) });
-  if (documents !== undefined) mounted.push({ prefix: '/api', router: jaegerRoutes(documents) });
+  if (documents !== undefined)
+    mounted.push({ prefix: '/api', router: jaegerRoutes(documents, apis.dependencies) });
   return mounted;
 }

@@ -12,6 +12,7 @@ import { SharedCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import type { Cursor } from '#journal/ports.ts';
 import { watchCell, type ReadCell } from '#journal/progress.ts';
+import { dependenciesOf, type DependencyReader } from '#server/jaeger/dependencies.ts';
 import { createPrometheusApi, type PrometheusApi } from '#server/prometheus/handlers.ts';
 import type { MetricsConfig } from '#storage/embedded/metrics/config.ts';
 import { startMetrics } from '#storage/embedded/metrics/start.ts';
@@ -30,7 +31,7 @@ export interface MetricsOptions {
   readonly logLevel: LogLevel;
 }
 
-export interface MetricsApi extends PrometheusApi {
+export interface MetricsApi extends PrometheusApi, DependencyReader {
   storeStatus(): Promise<StoreStatus>;
   connectorsCursor(): Promise<Cursor>;
   /** Metrics made of spans, to be written to the journal; each is given once. */
@@ -65,6 +66,7 @@ async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
   const prometheus = createPrometheusApi({ reader: store.reader, clock: systemClock, log, meter });
   const api: MetricsApi = {
     handle: (request, signal) => prometheus.handle(request, signal),
+    dependencies: (range) => dependenciesOf(store.reader, range),
     storeStatus: () => store.status(),
     connectorsCursor: () => Promise.resolve(connectors.cursor),
     takeDerived: () => Promise.resolve(connectors.takeDerived()),

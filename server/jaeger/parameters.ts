@@ -14,6 +14,8 @@ const LIMIT_MAX = 1500;
 const TAGS_MAX = 20;
 /** Trace ids asked for in one search. */
 const TRACE_IDS_MAX = 100;
+/** Of dependencies: a day, as in Jaeger. */
+const DEPENDENCIES_LOOKBACK_MS = 86_400_000;
 const LOOKBACK_NANOS = 2n * 86_400n * 1_000_000_000n;
 const NANOS_MAX = 2n ** 63n - 1n;
 /** Microseconds below this would be before the year 1973: so small a number is milliseconds. */
@@ -177,4 +179,25 @@ export function parseSpanKind(query: QueryValues): SpanKind | undefined {
   const kind = SPAN_KINDS.find((name) => name === text);
   if (kind === undefined) throw bad('spanKind', text, `one of ${SPAN_KINDS.join(', ')}`);
   return kind;
+}
+
+export interface DependenciesRequest {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Only pairs with this service; all when undefined. */
+  readonly service: string | undefined;
+}
+
+/** `endTs` and `lookback` are milliseconds. @throws CodedError `PLIM_PARAMETER` */
+export function parseDependencies(query: QueryValues, nowMs: number): DependenciesRequest {
+  const endMs = millis(query, 'endTs') ?? nowMs;
+  const lookbackMs = millis(query, 'lookback') ?? DEPENDENCIES_LOOKBACK_MS;
+  return { startMs: endMs - lookbackMs, endMs, service: single(query, 'service') };
+}
+
+function millis(query: QueryValues, name: string): number | undefined {
+  const text = single(query, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw bad(name, text, 'whole milliseconds');
+  return Number(text);
 }

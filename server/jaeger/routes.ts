@@ -1,6 +1,7 @@
 /**
- * Jaeger's query API, v1: what Grafana's data source calls. Dependencies are
- * not there yet and answer 404, like every unknown path below `/api`.
+ * Jaeger's query API, v1: what Grafana's data source calls. Without a service
+ * graph there are no dependencies: they answer 404, like every unknown path
+ * below `/api`.
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { CodedError } from '#base/errors.ts';
@@ -9,7 +10,9 @@ import type { Clock } from '#base/clock.ts';
 import type { Trace, TraceReader } from '#storage/ports.ts';
 import { asCoded, statusOf } from '#server/http/errors.ts';
 import { toJaegerTrace } from '#server/jaeger/convert.ts';
+import type { Dependency, DependencyReader } from '#server/jaeger/dependencies.ts';
 import {
+  parseDependencies,
   parseSpanKind,
   parseTraceId,
   parseTraces,
@@ -20,7 +23,11 @@ import {
 type Answer = (request: Request, signal: AbortSignal) => Promise<readonly unknown[]>;
 
 /** Mounted at `/api`. */
-export function jaegerRoutes(reader: TraceReader, clock: Clock = systemClock): Router {
+export function jaegerRoutes(
+  reader: TraceReader,
+  graph?: DependencyReader,
+  clock: Clock = systemClock,
+): Router {
   const router = Router();
   router.get(
     '/services',
@@ -68,9 +75,25 @@ export function jaegerRoutes(reader: TraceReader, clock: Clock = systemClock): R
       return [toJaegerTrace(trace)];
     }),
   );
+  if (graph !== undefined) {
+    router.get(
+      '/dependencies',
+      answer(({ query }) => dependencies(graph, query as QueryValues, clock.wallMs())),
+    );
+  }
   router.use(notFound);
   router.use(lastResort);
   return router;
+}
+
+async function dependencies(
+  graph: DependencyReader,
+  query: QueryValues,
+  nowMs: number,
+): Promise<readonly Dependency[]> {
+  const { service, ...range } = parseDependencies(query, nowMs);
+  const found = await graph.dependencies(range);
+  return found.filter(({ parent, child }) => service === undefined || [parent, child].includes(service));
 }
 
 async function tracesById(

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import express from 'express';
+import type { DependencyReader } from '#server/jaeger/dependencies.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
 import { logsRoute } from '#server/plimsoll/logs.ts';
 import { logsRecord } from '#test/contract/logs.ts';
@@ -59,7 +60,8 @@ before(async () => {
   const app = express();
   app.set('query parser', 'simple');
   app.use('/api/plimsoll/v1', logsRoute(world.store));
-  app.use('/api', jaegerRoutes(world.store));
+  app.use('/without', jaegerRoutes(world.store));
+  app.use('/api', jaegerRoutes(world.store, graph));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -70,6 +72,15 @@ before(async () => {
   };
 });
 after(() => stop());
+
+/** Asked for a range it answers with it, and with one other pair. */
+const graph: DependencyReader = {
+  dependencies: ({ startMs, endMs }) =>
+    Promise.resolve([
+      { parent: 'bank', child: 'ledger', callCount: 2 },
+      { parent: String(startMs), child: String(endMs), callCount: 1 },
+    ]),
+};
 
 async function get(
   path: string,
@@ -177,7 +188,9 @@ const REFUSED: readonly (readonly [path: string, status: number, message: RegExp
   ['/api/traces/1234', 404, /trace not found: 1234/],
   ['/api/operations', 400, /'service' is required/],
   ['/api/operations?service=a&spanKind=sideways', 400, /'spanKind'.*consumer/],
-  ['/api/dependencies?endTs=1', 404, /nothing under \/api\/dependencies/],
+  ['/api/dependencies?endTs=yesterday', 400, /'endTs'.*milliseconds/],
+  ['/api/dependencies?endTs=1&lookback=1h', 400, /'lookback'.*milliseconds/],
+  ['/without/dependencies?endTs=1', 404, /nothing under \/without\/dependencies/],
 ];
 
 for (const [path, status, message] of REFUSED) {
@@ -188,6 +201,27 @@ for (const [path, status, message] of REFUSED) {
     const [error] = answer.body['errors'] as readonly { readonly code: number; readonly msg: string }[];
     assert.equal(error?.code, status);
     assert.match(error.msg, message);
+  });
+}
+
+const DEPENDENCIES: readonly (readonly [query: string, pairs: readonly string[]])[] = [
+  ['endTs=5000&lookback=2000', ['bank ledger', '3000 5000']],
+  ['endTs=86400005', ['bank ledger', '5 86400005']],
+  ['endTs=5000&lookback=2000&service=bank', ['bank ledger']],
+  ['endTs=5000&service=nobody', []],
+];
+
+for (const [query, pairs] of DEPENDENCIES) {
+  void test(`dependencies by ${query}`, async () => {
+    const { status, body } = await get(`/api/dependencies?${query}`);
+    assert.equal(status, 200);
+    const { data, ...envelope } = body;
+    const found = data as readonly { readonly parent: string; readonly child: string }[];
+    assert.deepEqual(
+      found.map(({ parent, child }) => `${parent} ${child}`),
+      pairs,
+    );
+    assert.deepEqual(envelope, { total: pairs.length, limit: 0, offset: 0, errors: null });
   });
 }
 
