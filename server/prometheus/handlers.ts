@@ -58,9 +58,6 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '/series': ({ parameters, reader }) => series(parameters, reader),
   '/labels': ({ parameters, reader }) => labelNames(parameters, reader),
   '/metadata': ({ parameters, reader }) => metadata(parameters, reader),
-  // Rules come with a later part; Grafana asks for them when it loads.
-  '/rules': () => dataAnswer({ groups: [] }),
-  '/alerts': () => dataAnswer({ alerts: [] }),
   '/status/buildinfo': () =>
     dataAnswer({
       version: API_LEVEL,

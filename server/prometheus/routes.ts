@@ -25,7 +25,7 @@ export function prometheusRoutes(api: Remote<PrometheusApi> | PrometheusApi): Ro
     });
     const { path, method } = request;
     const parameters = parametersOf(request);
-    send(response, await answerOf(() => api.handle({ path, method, parameters }, gone.signal)));
+    sendAnswer(response, await answerOf(() => api.handle({ path, method, parameters }, gone.signal)));
   });
   router.use(bodyErrors);
   return router;
@@ -40,7 +40,8 @@ async function answerOf(handle: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-function parametersOf(request: Request): readonly ParameterPair[] {
+/** Of the form first, then of the URL. */
+export function parametersOf(request: Request): readonly ParameterPair[] {
   const query = request.originalUrl.indexOf('?');
   const inUrl = query < 0 ? '' : request.originalUrl.slice(query + 1);
   const body: unknown = request.body;
@@ -48,7 +49,7 @@ function parametersOf(request: Request): readonly ParameterPair[] {
   return [...new URLSearchParams(inForm), ...new URLSearchParams(inUrl)];
 }
 
-function send(response: Response, { status, body }: Answer): void {
+export function sendAnswer(response: Response, { status, body }: Answer): void {
   if (response.destroyed) return;
   if (status === 503) response.set('Retry-After', '1');
   response.status(status).set('Content-Type', 'application/json');
@@ -61,7 +62,7 @@ const bodyErrors: ErrorRequestHandler = (error: unknown, _request, response, nex
     next(error);
     return;
   }
-  send(response, errorAnswer(asBodyError(error)));
+  sendAnswer(response, errorAnswer(asBodyError(error)));
 };
 
 function asBodyError(error: unknown): unknown {

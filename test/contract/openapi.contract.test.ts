@@ -11,7 +11,13 @@ const METHODS = ['get', 'post', 'put', 'delete', 'patch'];
 
 /** Routers only hold on to what they are given until somebody asks. */
 const NOBODY = {} as never;
-const APIS: OriginApis = { alerting: NOBODY, documents: NOBODY, prometheus: NOBODY, pipeline: () => NOBODY };
+const APIS: OriginApis = {
+  alerting: NOBODY,
+  documents: NOBODY,
+  prometheus: NOBODY,
+  dependencies: NOBODY,
+  pipeline: () => NOBODY,
+};
 
 /** `METHOD /path/{name}` of what Express has registered. */
 function registered(router: Router): string[] {

@@ -120,6 +120,27 @@ test('SLOs and budgets, with and without events', async () => {
   equal((await asked('get', '/slos/{id}', '/slos/no/such')).status, 404);
 });
 
+test('the SLO that burns is a rule that fires, and an alert, in the shapes of Prometheus', async () => {
+  const ask = async (path: string): Promise<Json> => {
+    const answer = await (await fetch(`${program.origin}/api/v1${path}`)).json();
+    return present(asObject(asObject(answer)?.['data']), 'it has data');
+  };
+  const [alert] = listIn(await ask('/alerts'), 'alerts');
+  equal(asObject(alert?.['labels'])?.['slo_id'], 'quotes/availability');
+  match(String(alert?.['value']), /^\d(?:\.\d+)?e[+-]\d\d$/);
+  const groups = listIn(await ask('/rules?type=alert'), 'groups');
+  deepEqual(groups.map(({ name }) => String(name)).toSorted(), ['nobody', 'quotes']);
+  const quotes = present(
+    groups.find(({ name }) => name === 'quotes'),
+    'a group a service',
+  );
+  match(String(quotes['file']), /quotes\.yaml$/);
+  const states = listIn(quotes, 'rules').map(({ state, name }) => `${String(name)} ${String(state)}`);
+  ok(states.includes('ErrorBudgetBurn firing'), states.join());
+  ok(states.includes('SLOTelemetryLost inactive'), states.join());
+  deepEqual(await ask('/rules?rule_group[]=nobody&rule_name[]=Other'), { groups: [] });
+});
+
 test('incidents, their acknowledgement, deliveries', async () => {
   const [incident] = listIn(await good('/incidents'), 'incidents');
   const id = String(incident?.['id']);
@@ -149,6 +170,7 @@ test('logs and the ledger', async () => {
   const rows = listIn(await good('/ledger'), 'rows');
   deepEqual([...new Set(rows.map(({ consumer }) => String(consumer)))].toSorted(), [
     'alerting',
+    'connectors',
     'documents',
     'metrics',
   ]);
