@@ -35,6 +35,8 @@ export type Role = 'up' | 'collector' | 'alerting';
 export interface Platform extends AsyncDisposable {
   readonly origin: string;
   readonly otlpHttp: string | null;
+  /** Where Jaeger's clients post to, without the path. */
+  readonly jaegerHttp: string | null;
 }
 
 /** Heap a worker may use before it is ended and started again. */
@@ -109,6 +111,7 @@ class PlatformBuilder implements AsyncDisposable {
     return {
       origin: listening.url,
       otlpHttp: this.#ingestInfo?.otlpHttpUrl ?? null,
+      jaegerHttp: this.#ingestInfo?.jaegerHttpUrl ?? null,
       [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
     };
   }
@@ -136,6 +139,8 @@ class PlatformBuilder implements AsyncDisposable {
               otlpHttp: config.receivers.otlp.http,
               // Started again, it takes the port it had: senders know it.
               address: this.#ingestInfo?.otlpHttp ?? this.#settings.otlpHttp,
+              jaeger: this.#settings.jaeger,
+              jaegerAddresses: this.#ingestInfo?.jaeger,
               apiKey: config.server.apiKey,
               consumers: all ? EMBEDDED_CONSUMERS : undefined,
               committed: this.#committed,

@@ -30,6 +30,18 @@ test("the OpenTelemetry Collector's settings are read", () => {
   );
 });
 
+test('Jaeger: what is not written is off, what is has limits', () => {
+  deepEqual(RECEIVERS_DEFAULT.jaeger, { http: undefined, compact: undefined, binary: undefined });
+  const { config } = read(
+    'jaeger: {protocols: {thrift_http: , thrift_compact: {endpoint: "0.0.0.0:1", queue_size: 5}}}',
+  );
+  const { http, compact, binary } = present(config, 'it is valid').jaeger;
+  deepEqual(http?.endpoint, { host: '127.0.0.1', port: 14_268 });
+  equal(http.bodyBytesMax, RECEIVERS_DEFAULT.otlp.http.bodyBytesMax);
+  deepEqual([compact?.endpoint.port, compact?.packetsMax, compact?.packetBytesMax], [1, 5, 65_000]);
+  equal(binary, undefined);
+});
+
 const BAD: readonly (readonly [name: string, text: string, problem: RegExp])[] = [
   ['grpc', 'otlp:\n  protocols:\n    grpc: {}', /^plimsoll.yaml:3:11: grpc is not supported yet; .*4318/],
   ['a misspelt key', 'otlp: {protocols: {http: {endpont: "a:1"}}}', /did you mean endpoint\?/],
@@ -37,6 +49,8 @@ const BAD: readonly (readonly [name: string, text: string, problem: RegExp])[] =
   ['a limit that is no size', 'otlp: {protocols: {http: {max_request_body_size: big}}}', /64MiB/],
   ['in flight below body', 'otlp: {protocols: {http: {max_in_flight_bytes: 1MiB}}}', /never be admitted/],
   ['equal paths', 'otlp: {protocols: {http: {traces_url_path: /v1/logs}}}', /must differ/],
+  ['Jaeger over gRPC', 'jaeger: {protocols: {grpc: {}}}', /grpc is not supported yet; .*OTLP/],
+  ['a packet no UDP has', 'jaeger: {protocols: {thrift_binary: {max_packet_size: 70000}}}', /65507/],
   ['a path that is none', 'otlp: {protocols: {http: {traces_url_path: "v1?"}}}', /a path such as/],
 ];
 

@@ -73,6 +73,17 @@ export const METRICS = {
     'Body bytes held for requests not answered yet.',
     ['receiver'],
   ),
+  receiverDroppedPackets: counter(
+    'plimsoll_receiver_dropped_packets_total',
+    'UDP packets thrown away, by protocol and error code: nobody can be told to send them again.',
+    ['receiver', 'protocol', 'code'],
+  ),
+  scrapes: counter('plimsoll_scrapes_total', 'Scrapes of targets, by outcome.', ['job', 'outcome']),
+  scrapeDroppedSamples: counter(
+    'plimsoll_scrape_dropped_samples_total',
+    'Scraped samples that were not kept, by reason: duplicate, or the error code of the refusal.',
+    ['job', 'reason'],
+  ),
   // journal
   journalBytes: gauge('plimsoll_journal_bytes', 'Bytes of segments on disk.'),
   journalBytesMax: gauge('plimsoll_journal_budget_bytes', 'Bytes the journal may use.'),

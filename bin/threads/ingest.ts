@@ -11,6 +11,8 @@ import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
 import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import type { OtlpHttpConfig } from '#collector/config.ts';
+import type { JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
+import { startJaeger, type JaegerAddresses } from '#collector/receivers/jaeger-thrift/start.ts';
 import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
 import type { JournalConfig } from '#journal/config.ts';
 import { publishCommitted } from '#journal/disk/committed.ts';
@@ -23,6 +25,9 @@ export interface IngestOptions {
   readonly journal: JournalConfig;
   readonly otlpHttp: OtlpHttpConfig;
   readonly address: Address;
+  readonly jaeger: JaegerConfig;
+  /** The ports it had before; undefined at the first start. */
+  readonly jaegerAddresses: JaegerAddresses | undefined;
   readonly apiKey: string | undefined;
   /** Undefined: whoever has reported in the folder counts. */
   readonly consumers: readonly ConsumerRegistration[] | undefined;
@@ -36,6 +41,8 @@ export interface IngestOptions {
 export interface IngestInfo {
   readonly otlpHttp: Address;
   readonly otlpHttpUrl: string;
+  readonly jaeger: JaegerAddresses;
+  readonly jaegerHttpUrl: string | undefined;
 }
 
 export interface IngestApi {
@@ -62,9 +69,7 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
   });
   publishCommitted(options.committed, journal.committed());
   exposeJournal(meter, () => journal.status());
-  const receiver = await startOtlpHttp({
-    address: options.address,
-    config: options.otlpHttp,
+  const door = {
     apiKey: options.apiKey,
     journal,
     refusalNow: () =>
@@ -73,9 +78,21 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     random: systemRandom,
     log,
     meter,
+  };
+  const { jaegerAddresses } = options;
+  const otlp = await startOtlpHttp({ ...door, address: options.address, config: options.otlpHttp });
+  const jaeger = await startJaeger({
+    ...door,
+    config: options.jaeger,
+    ...(jaegerAddresses === undefined ? {} : { addresses: jaegerAddresses }),
   });
   return {
-    info: { otlpHttp: receiver.address, otlpHttpUrl: receiver.url },
+    info: {
+      otlpHttp: otlp.address,
+      otlpHttpUrl: otlp.url,
+      jaeger: jaeger.addresses,
+      jaegerHttpUrl: jaeger.httpUrl,
+    },
     api: {
       journalStatus: () => Promise.resolve(journal.status()),
       append: async (draft) => {
@@ -84,7 +101,7 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     } satisfies IngestApi,
     collect: () => meter.collect(),
     async close() {
-      await receiver[Symbol.asyncDispose]();
+      await Promise.all([otlp[Symbol.asyncDispose](), jaeger[Symbol.asyncDispose]()]);
       await journal[Symbol.asyncDispose]();
     },
   };

@@ -6,6 +6,10 @@ export const UP_FLAGS: Readonly<Record<string, FlagDefinition>> = {
   data: { value: 'DIR', help: 'data folder; default ./plimsoll-data' },
   listen: { value: 'HOST:PORT', help: 'address of the APIs; default 127.0.0.1:7300' },
   'otlp-http': { value: 'HOST:PORT', help: 'address of OTLP over HTTP; default 127.0.0.1:4318' },
+  'jaeger-http': {
+    value: 'HOST:PORT',
+    help: "address of Jaeger's Thrift over HTTP; off without it, unless the configuration has it",
+  },
   'otlp-grpc': { value: 'HOST:PORT', help: 'not supported yet' },
   slo: { value: 'DIR', help: 'folder of OpenSLO files' },
   'ready-file': { value: 'FILE', help: 'written once everything accepts, as JSON' },

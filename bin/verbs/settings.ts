@@ -6,6 +6,7 @@ import { CodedError } from '#base/errors.ts';
 import type { LogLevel } from '#base/real/log.ts';
 import { parseArguments } from '#bin/arguments.ts';
 import { EMBEDDED_CONFIG_FILE, loadConfig, type PlimsollConfig } from '#bin/config.ts';
+import { JAEGER_HTTP_DEFAULT, type JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
 import { UP_FLAGS } from '#bin/verbs/flags.ts';
 import { isLoopback } from '#base/real/http-access.ts';
 
@@ -16,6 +17,7 @@ export interface UpSettings {
   readonly dataDirectory: string;
   readonly listen: Address;
   readonly otlpHttp: Address;
+  readonly jaeger: JaegerConfig;
   readonly sloDirectory: string | undefined;
   readonly readyFile: string | undefined;
   readonly logLevel: LogLevel;
@@ -43,12 +45,21 @@ export function readSettings(verb: string, argv: readonly string[]): UpSettings 
     dataDirectory: flags['data'] ?? 'plimsoll-data',
     listen: addressFlag(flags, 'listen') ?? config.server.endpoint,
     otlpHttp: addressFlag(flags, 'otlp-http') ?? config.receivers.otlp.http.endpoint,
+    jaeger: jaegerOf(config, addressFlag(flags, 'jaeger-http')),
     sloDirectory: sloFolder(config, flags),
     readyFile: flags['ready-file'],
     logLevel: logLevel(flags['log-level']),
   };
   refuseOpenDoors(settings, flags['insecure'] !== undefined);
   return settings;
+}
+
+/** The flag switches Thrift over HTTP on, with the limits of the file or the usual ones. */
+function jaegerOf({ receivers }: PlimsollConfig, endpoint: Address | undefined): JaegerConfig {
+  const { jaeger } = receivers;
+  return endpoint === undefined
+    ? jaeger
+    : { ...jaeger, http: { ...(jaeger.http ?? JAEGER_HTTP_DEFAULT), endpoint } };
 }
 
 /** The embedded default names a folder in the working folder, and nobody has to have it. */
@@ -97,10 +108,20 @@ function logLevel(value: string | undefined): LogLevel {
 
 /** Off loopback anyone on the network could read and write: a key or an explicit word is needed. */
 function refuseOpenDoors(settings: UpSettings, insecure: boolean): void {
-  if (insecure || settings.config.server.apiKey !== undefined) return;
+  if (insecure) return;
+  const { http, compact, binary } = settings.jaeger;
+  for (const [protocol, udp] of Object.entries({ compact, binary })) {
+    if (udp === undefined || isLoopback(udp.endpoint.host)) continue;
+    throw new CodedError(
+      'PLIM_LISTEN_REFUSED',
+      `receivers.jaeger.protocols.thrift_${protocol}.endpoint ${udp.endpoint.host} can be reached from other machines, and UDP cannot ask for a key: listen on loopback, or say --insecure`,
+    );
+  }
+  if (settings.config.server.apiKey !== undefined) return;
   for (const [flag, { host }] of [
     ['--listen', settings.listen],
     ['--otlp-http', settings.otlpHttp],
+    ...(http === undefined ? [] : [['--jaeger-http', http.endpoint] as const]),
   ] as const) {
     if (isLoopback(host)) continue;
     throw new CodedError(

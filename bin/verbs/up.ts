@@ -15,6 +15,8 @@ export interface Ready {
   readonly origin: string;
   readonly otlpHttp: string | null;
   readonly otlpGrpc: null;
+  /** Null when Jaeger's Thrift over HTTP is off. */
+  readonly jaegerHttp: string | null;
 }
 
 /** A stop that takes longer than this is cut short. */
@@ -55,6 +57,7 @@ export async function runUp(
     origin: platform.origin,
     otlpHttp: platform.otlpHttp,
     otlpGrpc: null,
+    jaegerHttp: platform.jaegerHttp,
   };
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, ready);
   announce(ready);

@@ -40,8 +40,9 @@ describe('stopping', () => {
     const dataDirectory = join(folder, 'ready');
     await using program = await startPlimsoll({ dataDirectory });
     const ready = JSON.parse(readFileSync(`${dataDirectory}.ready.json`, 'utf8')) as Record<string, unknown>;
-    deepEqual(Object.keys(ready), ['pid', 'origin', 'otlpHttp', 'otlpGrpc']);
+    deepEqual(Object.keys(ready), ['pid', 'origin', 'otlpHttp', 'otlpGrpc', 'jaegerHttp']);
     equal(ready['otlpGrpc'], null);
+    equal(ready['jaegerHttp'], null);
     match(String(ready['origin']), /^http:\/\/127\.0\.0\.1:\d+$/);
     const healthy = await fetch(`${program.origin}/-/ready`);
     equal(healthy.status, 200);

@@ -56,7 +56,11 @@ export async function getJson<T>(origin: string, path: string): Promise<T | unde
 
 export interface JaegerTrace {
   readonly traceID: string;
-  readonly spans: readonly { readonly spanID: string; readonly operationName: string }[];
+  readonly spans: readonly {
+    readonly spanID: string;
+    readonly operationName: string;
+    readonly tags: readonly { readonly key: string; readonly value: unknown }[];
+  }[];
 }
 
 export async function traceById(origin: string, traceId: string): Promise<JaegerTrace | undefined> {

@@ -30,6 +30,8 @@ export interface Program extends AsyncDisposable {
   readonly pid: number;
   readonly origin: string;
   readonly otlpHttp: string;
+  /** Null when it is off. */
+  readonly jaegerHttp: string | null;
   /** SIGTERM; resolves with the exit code. */
   stop(signal?: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): Promise<number | null>;
   /** SIGKILL of the main process; resolves when everything it started is gone. */
@@ -141,6 +143,7 @@ interface Ready {
   readonly pid: number;
   readonly origin: string;
   readonly otlpHttp: string;
+  readonly jaegerHttp: string | null;
 }
 
 function readReady(file: string): Ready | undefined {
