@@ -1,0 +1,62 @@
+/** The event bus over HTTP: the broker of this company. */
+import { randomBytes } from 'node:crypto';
+import { withExtractedContext } from '@plimsoll/sdk';
+import type { EventBus, NewRecord, Poll, StoredRecord } from '#sample-services/lib/event-bus.ts';
+
+/** For a publish or a commit: the broker has to sync its disk. */
+const REQUEST_TIMEOUT_MS = 3000;
+/** On top of the time a poll may wait. */
+const POLL_GRACE_MS = 2000;
+
+export class HttpBus implements EventBus {
+  readonly #url: string;
+
+  /** @param url of the broker, without a slash at the end */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async publish(topic: string, records: readonly NewRecord[]): Promise<void> {
+    await this.#send(`/topics/${topic}/records`, { records });
+  }
+
+  async poll({ topic, group, recordsMax, waitMs, signal }: Poll): Promise<readonly StoredRecord[]> {
+    const path = `/topics/${topic}/groups/${group}/records?max=${recordsMax}&wait_ms=${waitMs}`;
+    const timeout = AbortSignal.timeout(waitMs + POLL_GRACE_MS);
+    return unsampled(async () => {
+      const response = await fetch(this.#url + path, { signal: AbortSignal.any([signal, timeout]) });
+      const { records } = (await bodyOf(response)) as { readonly records: readonly StoredRecord[] };
+      return records;
+    });
+  }
+
+  async commit(topic: string, group: string, nextOffset: number): Promise<void> {
+    await unsampled(() => this.#send(`/topics/${topic}/groups/${group}/offset`, { next_offset: nextOffset }));
+  }
+
+  async #send(path: string, body: unknown): Promise<void> {
+    const response = await fetch(this.#url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    await bodyOf(response);
+  }
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`broker: ${response.status} ${text.slice(0, 200)}`);
+  return JSON.parse(text) as unknown;
+}
+
+/**
+ * Waiting for news is not work: it is left out of the traces, on both sides, by a
+ * parent that is not sampled (W3C Trace Context, flags 00). Each record that was
+ * read gets its span, in the trace it came from.
+ */
+function unsampled<T>(work: () => Promise<T>): Promise<T> {
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
+  return withExtractedContext({ traceparent: `00-${traceId}-${spanId}-00` }, work);
+}
