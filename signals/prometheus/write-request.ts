@@ -10,9 +10,12 @@ import { METADATA_TYPES, STALE_BITS } from '#signals/prometheus/remote-write.ts'
 import type { Exemplar, MetricDescription, SampleSink } from '#signals/prometheus/sink.ts';
 
 const encoder = new TextEncoder();
+/** Label texts kept as bytes: those of one series after the other are mostly the same. */
+const ENCODED_MAX = 4096;
 
 export class WriteRequestWriter implements SampleSink {
   readonly #sink = new ProtobufSink();
+  readonly #encoded = new Map<string, Uint8Array>();
   #open: { readonly labels: Labels; readonly start: number } | undefined;
   #samples = 0;
 
@@ -76,10 +79,22 @@ export class WriteRequestWriter implements SampleSink {
   #labels(labels: Labels): void {
     for (const name of Object.keys(labels).toSorted()) {
       const start = this.#sink.open(1);
-      this.#text(1, name);
-      this.#text(2, labels[name] ?? '');
+      this.#repeated(1, name);
+      this.#repeated(2, labels[name] ?? '');
       this.#sink.close(start);
     }
+  }
+
+  #repeated(field: number, text: string): void {
+    let bytes = this.#encoded.get(text);
+    if (bytes === undefined) {
+      if (this.#encoded.size >= ENCODED_MAX) this.#encoded.clear();
+      bytes = encoder.encode(text);
+      this.#encoded.set(text, bytes);
+    }
+    const start = this.#sink.open(field);
+    this.#sink.append(bytes);
+    this.#sink.close(start);
   }
 
   #text(field: number, text: string): void {
