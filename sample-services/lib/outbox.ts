@@ -77,11 +77,12 @@ export class Outbox {
   start(): Background {
     return keepDoing(`publishing ${this.#topic}`, async (signal) => {
       owed.set({ topic: this.#topic }, this.#owed);
-      if ((await this.#publishSome()) === 0) await this.#signal.wait(LOOK_EVERY_MS, signal);
+      if ((await this.publishSome()) === 0) await this.#signal.wait(LOOK_EVERY_MS, signal);
     });
   }
 
-  async #publishSome(): Promise<number> {
+  /** @returns how many events were published: 0 when none are owed */
+  async publishSome(): Promise<number> {
     const rows = this.#next.all(BATCH_RECORDS_MAX);
     const last = rows.at(-1)?.['seq'];
     if (last === undefined) {
