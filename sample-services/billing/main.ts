@@ -40,7 +40,7 @@ const checks = metrics.counter({
 });
 for (const result of ['consistent', 'violated']) checks.inc({ result }, 0);
 
-const database = openDatabase({ directory, name: 'billing', schema: BILLING_SCHEMA, isTraced: true });
+const database = openDatabase({ directory, name: 'billing', schema: BILLING_SCHEMA });
 const store = new InvoiceStore(database);
 const inbox = new Inbox({
   database,

@@ -68,7 +68,7 @@ export class Inbox {
         waitMs: POLL_WAIT_MS,
         signal,
       });
-      for (const record of records) handled.inc({ topic, result: this.receive(record) });
+      for (const record of records) handled.inc({ topic, result: await this.receive(record) });
       const last = records.at(-1);
       if (last === undefined) return;
       await bus.commit(topic, group, last.offset + 1);
@@ -77,7 +77,7 @@ export class Inbox {
   }
 
   /** Handles one record, in the trace it came from. */
-  receive(record: StoredRecord): Outcome {
+  async receive(record: StoredRecord): Promise<Outcome> {
     const { topic, group } = this.#options;
     const attributes = {
       'messaging.system': 'freight_broker',

@@ -32,6 +32,8 @@ const HISTORIES = Math.ceil(40 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1))
 const CONTROL_HISTORIES = 20;
 const SHIPMENTS = 12;
 const STEPS = 150;
+/** More than there are. */
+const RECORDS_MAX = 1000;
 
 /** What is taken out of the company to see that it is needed. */
 type Without = 'nothing' | 'inbox' | 'outbox';
@@ -124,7 +126,7 @@ class History {
     this.#bus.failShare = 0;
     for (let round = 0; round < 4; round += 1) {
       for (const outbox of [this.#trackingOutbox, this.#shipmentsOutbox]) await outbox.publishSome();
-      for (const index of [0, 1]) await this.#read(index);
+      for (const index of [0, 1]) await this.#read(index, RECORDS_MAX);
     }
   }
 
@@ -196,13 +198,13 @@ class History {
   }
 
   /** Reads a batch, is killed after some of it now and then, or cannot say how far it came. */
-  async #read(index: number): Promise<void> {
+  async #read(index: number, recordsMax = 1 + this.#random.below(60)): Promise<void> {
     const [topic, group, inbox, file] = this.#inboxes[index] ?? assert.fail();
-    const records = this.#bus.log.read(topic, group, 1 + this.#random.below(60));
+    const records = this.#bus.log.read(topic, group, recordsMax);
     for (const record of records) {
       if (this.#without === 'inbox') file.exec('DELETE FROM inbox');
       try {
-        inbox.receive(record);
+        await inbox.receive(record);
       } catch (error) {
         if (error instanceof Killed) return;
         throw error;
