@@ -115,7 +115,8 @@ export class Company implements AsyncDisposable {
       CLIENT_SECRET: CLIENT.client_secret,
       JWT_SECRET: 'known to the company only, and long',
       OTEL_SERVICE_NAME: name,
-      OTEL_SDK_DISABLED: 'true',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
       ...this.#extra,
     };
     for (const variable of INHERITED) {
