@@ -141,6 +141,7 @@ class PlatformBuilder implements AsyncDisposable {
               address: this.#ingestInfo?.otlpHttp ?? this.#settings.otlpHttp,
               jaeger: this.#settings.jaeger,
               jaegerAddresses: this.#ingestInfo?.jaeger,
+              prometheus: config.receivers.prometheus,
               apiKey: config.server.apiKey,
               consumers: all ? EMBEDDED_CONSUMERS : undefined,
               committed: this.#committed,

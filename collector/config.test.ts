@@ -42,6 +42,42 @@ test('Jaeger: what is not written is off, what is has limits', () => {
   equal(binary, undefined);
 });
 
+test('a scrape section as Prometheus has it', () => {
+  const { config } = read(`prometheus:
+  config:
+    global: {scrape_interval: 5s}
+    scrape_configs:
+      - job_name: freight
+        static_configs:
+          - {targets: ['127.0.0.1:41000', quotes]}
+          - {targets: ['[::1]:9090'], labels: {zone: b, instance: third}}
+      - job_name: slow
+        scrape_interval: 1m
+        scrape_timeout: 30s
+        scheme: https
+        metrics_path: /prom?x=1
+        honor_labels: true
+        sample_limit: 10
+        static_configs: [{targets: [a:1]}]
+`);
+  const { targets } = present(config, 'it is valid').prometheus;
+  deepEqual(
+    targets.map(({ url, labels, intervalMs, timeoutMs }) => [url, labels, intervalMs, timeoutMs]),
+    [
+      ['http://127.0.0.1:41000/metrics', { job: 'freight', instance: '127.0.0.1:41000' }, 5000, 5000],
+      ['http://quotes/metrics', { job: 'freight', instance: 'quotes' }, 5000, 5000],
+      ['http://[::1]:9090/metrics', { job: 'freight', instance: 'third', zone: 'b' }, 5000, 5000],
+      ['https://a:1/prom?x=1', { job: 'slow', instance: 'a:1' }, 60_000, 30_000],
+    ],
+  );
+  deepEqual([targets[3]?.honorLabels, targets[3]?.samplesMax, targets[0]?.samplesMax], [true, 10, 100_000]);
+});
+
+/** One scrape section with `more` in it. */
+function scrape(more: string): string {
+  return `prometheus: {config: {scrape_configs: [{job_name: a, ${more}}]}}`;
+}
+
 const BAD: readonly (readonly [name: string, text: string, problem: RegExp])[] = [
   ['grpc', 'otlp:\n  protocols:\n    grpc: {}', /^plimsoll.yaml:3:11: grpc is not supported yet; .*4318/],
   ['a misspelt key', 'otlp: {protocols: {http: {endpont: "a:1"}}}', /did you mean endpoint\?/],
@@ -51,6 +87,20 @@ const BAD: readonly (readonly [name: string, text: string, problem: RegExp])[] =
   ['equal paths', 'otlp: {protocols: {http: {traces_url_path: /v1/logs}}}', /must differ/],
   ['Jaeger over gRPC', 'jaeger: {protocols: {grpc: {}}}', /grpc is not supported yet; .*OTLP/],
   ['a packet no UDP has', 'jaeger: {protocols: {thrift_binary: {max_packet_size: 70000}}}', /65507/],
+  ['relabeling', scrape('relabel_configs: []'), /relabel_configs is not supported yet/],
+  ['discovery', scrape('kubernetes_sd_configs: []'), /name the targets under static_configs/],
+  [
+    'a URL for a target',
+    scrape('static_configs: [{targets: ["http://a:1"]}]'),
+    /HOST:PORT, without a scheme/,
+  ],
+  ['a reserved label', scrape('static_configs: [{targets: [], labels: {__x: y}}]'), /__x begins with __/],
+  ['a label that is none', scrape('static_configs: [{targets: [], labels: {a-b: y}}]'), /a-b has characters/],
+  ['a late timeout', scrape('scrape_interval: 1s, scrape_timeout: 2s'), /2000 ms\) is longer than .*1000 ms/],
+  ['a target twice', scrape('static_configs: [{targets: [a:1, a:1]}]'), /named twice: .*a:1/],
+  ['no sample limit', scrape('sample_limit: 0'), /from 1 to 1000000/],
+  ['a job twice', 'prometheus: {config: {scrape_configs: [{job_name: a}, {job_name: a}]}}', /used twice/],
+  ['a job without a name', 'prometheus: {config: {scrape_configs: [{}]}}', /job_name is missing/],
   ['a path that is none', 'otlp: {protocols: {http: {traces_url_path: "v1?"}}}', /a path such as/],
 ];
 

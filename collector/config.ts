@@ -16,6 +16,7 @@ import {
 } from '#base/config/schema.ts';
 import { DOOR_FIELDS, doorConfig, doorProblem } from '#collector/receivers/http/config.ts';
 import type { DoorConfig } from '#collector/receivers/http/door.ts';
+import { prometheusSchema, type PrometheusConfig } from '#collector/receivers/prometheus/config.ts';
 import { jaegerSchema, type JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
 
 /** Settings of `receivers.otlp.protocols.http`, in code names. */
@@ -29,6 +30,7 @@ export interface OtlpHttpConfig extends DoorConfig {
 export interface ReceiversConfig {
   readonly otlp: { readonly http: OtlpHttpConfig };
   readonly jaeger: JaegerConfig;
+  readonly prometheus: PrometheusConfig;
 }
 
 const httpFields = {
@@ -55,6 +57,7 @@ const receivers = object({
     'The OpenTelemetry protocol.',
   ),
   jaeger: section(jaegerSchema, "Thrift, as Jaeger's clients send it."),
+  prometheus: section(prometheusSchema, 'Targets whose `/metrics` are scraped.'),
 });
 
 /** Schema of the key `receivers`. */
@@ -65,7 +68,7 @@ export const receiversSchema: Schema<ReceiversConfig> = mapped(receivers, (writt
   if (new Set([config.tracesPath, config.metricsPath, config.logsPath]).size < 3) {
     return complainHere('the paths of traces, metrics and logs must differ');
   }
-  return { otlp: { http: config }, jaeger: written.jaeger };
+  return { otlp: { http: config }, jaeger: written.jaeger, prometheus: written.prometheus };
 });
 
 type HttpWritten = NonNullable<ReturnType<(typeof http)['read']>>;

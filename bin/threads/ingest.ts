@@ -6,6 +6,7 @@ import type { Address } from '#base/config/schema.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { createLogger, type LogLevel } from '#base/real/log.ts';
+import { systemNet } from '#base/real/net.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
@@ -13,6 +14,8 @@ import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import type { OtlpHttpConfig } from '#collector/config.ts';
 import type { JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
 import { startJaeger, type JaegerAddresses } from '#collector/receivers/jaeger-thrift/start.ts';
+import type { PrometheusConfig } from '#collector/receivers/prometheus/config.ts';
+import { startScraper } from '#collector/receivers/prometheus/start.ts';
 import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
 import type { JournalConfig } from '#journal/config.ts';
 import { publishCommitted } from '#journal/disk/committed.ts';
@@ -28,6 +31,7 @@ export interface IngestOptions {
   readonly jaeger: JaegerConfig;
   /** The ports it had before; undefined at the first start. */
   readonly jaegerAddresses: JaegerAddresses | undefined;
+  readonly prometheus: PrometheusConfig;
   readonly apiKey: string | undefined;
   /** Undefined: whoever has reported in the folder counts. */
   readonly consumers: readonly ConsumerRegistration[] | undefined;
@@ -86,6 +90,7 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     config: options.jaeger,
     ...(jaegerAddresses === undefined ? {} : { addresses: jaegerAddresses }),
   });
+  const scraper = startScraper({ ...door, config: options.prometheus, net: systemNet });
   return {
     info: {
       otlpHttp: otlp.address,
@@ -101,7 +106,7 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     } satisfies IngestApi,
     collect: () => meter.collect(),
     async close() {
-      await Promise.all([otlp[Symbol.asyncDispose](), jaeger[Symbol.asyncDispose]()]);
+      await Promise.all([otlp, jaeger, scraper].map((receiver) => receiver[Symbol.asyncDispose]()));
       await journal[Symbol.asyncDispose]();
     },
   };

@@ -84,6 +84,20 @@ test('families: type, help with its escapes, unit', () => {
   });
 });
 
+test('bounds are kept as Prometheus 3 writes them, where the type says they are bounds', () => {
+  const lines = [
+    '# TYPE h histogram',
+    ...['1', '0.50', '5e2', '+Inf', 'inf', '1000000', '1.2.3', 'many'].map((le) => `h_bucket{le="${le}"} 1`),
+    'other_bucket{le="1"} 1',
+    '# TYPE s summary',
+    's{quantile="1"} 2',
+    's_sum{quantile="1"} 2',
+  ];
+  const bounds = text(lines.join('\n')).samples.map(({ labels: of }) => of['le'] ?? of['quantile']);
+  const histogram = ['1.0', '0.5', '500.0', '+Inf', '+Inf', '1e+06', '1.2.3', 'many'];
+  assert.deepEqual(bounds, [...histogram, '1', '1.0', '1']);
+});
+
 test('OpenMetrics: seconds, exemplars, units, and families named as their series', () => {
   const lines = [
     '# TYPE a_seconds counter',

@@ -15,6 +15,7 @@
 import { CodedError, isCoded } from '#base/errors.ts';
 import type { Labels } from '#signals/matchers.ts';
 import { ExpositionLine } from '#signals/prometheus/exposition-line.ts';
+import { boundText } from '#signals/prometheus/names.ts';
 import type { MetricDescription } from '#signals/prometheus/sink.ts';
 
 export type ExpositionFormat = 'text' | 'openmetrics';
@@ -149,12 +150,26 @@ class Parser {
 
   #sample(line: ExpositionLine): void {
     if (this.#samples.length >= this.#samplesMax) tooLarge(`${this.#samplesMax} samples`);
-    const labels = line.series();
+    const labels = this.#withCanonicalBound(line.series());
     const value = line.value();
     const timeMs = line.atEnd() || line.atHash() ? undefined : this.#time(line);
     const exemplar = line.atHash() ? this.#exemplar(line) : undefined;
     if (!line.atEnd()) line.fail(`unexpected ${clip(line.text.slice(line.position))}`);
     this.#samples.push({ labels, value, timeMs, exemplar });
+  }
+
+  /** Bounds are part of the series' identity, so `1` has to be the `1.0` other ways in make of it. */
+  #withCanonicalBound(labels: Labels): Labels {
+    const label = this.#boundLabel(labels['__name__'] ?? '');
+    const written = label === undefined ? undefined : labels[label];
+    if (label === undefined || written === undefined) return labels;
+    return Object.assign(labels, { [label]: canonicalBound(written) });
+  }
+
+  #boundLabel(name: string): 'le' | 'quantile' | undefined {
+    if (this.#families.get(name)?.type === 'summary') return 'quantile';
+    const isBucket = name.endsWith('_bucket') && this.#families.get(name.slice(0, -7))?.type === 'histogram';
+    return isBucket ? 'le' : undefined;
   }
 
   #exemplar(line: ExpositionLine): ScrapedExemplar {
@@ -191,6 +206,13 @@ function describedType(type: string): MetricDescription['type'] {
     default:
       return 'unknown';
   }
+}
+
+/** As Prometheus 3 keeps bounds; what is no number stays. */
+function canonicalBound(written: string): string {
+  if (/^\+?inf$/i.test(written)) return boundText(Infinity);
+  const bound = /^[+-]?[\d.]+(?:e[+-]?\d+)?$/i.test(written) ? Number(written) : Number.NaN;
+  return Number.isNaN(bound) ? written : boundText(bound);
 }
 
 /** Help text: `\n` and `\\`, in OpenMetrics `\"` too. */
