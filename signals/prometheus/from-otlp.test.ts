@@ -15,12 +15,15 @@ interface Translated {
   readonly lines: readonly string[];
   readonly timesMs: readonly number[];
   readonly families: ReadonlyMap<string, MetricDescription>;
+  /** `name{le} value@time {labels}`. */
+  readonly exemplars: readonly string[];
 }
 
 /** Translates metrics given as protobufjs objects, all of one resource. */
 function translated(metrics: readonly object[], resource: Readonly<Record<string, string>> = {}): Translated {
   const lines: string[] = [];
   const timesMs: number[] = [];
+  const exemplars: string[] = [];
   const families = new Map<string, MetricDescription>();
   const request = {
     resourceMetrics: [{ resource: { attributes: attributes(resource) }, scopeMetrics: [{ metrics }] }],
@@ -31,10 +34,11 @@ function translated(metrics: readonly object[], resource: Readonly<Record<string
       lines.push(`${name}{${texts.toSorted().join(',')}} ${stale ? 'stale' : value}`);
       timesMs.push(timeMs);
     },
-    exemplar: () => {},
+    exemplar: ({ __name__: name, le }, { labels, value, timeMs }) =>
+      exemplars.push(`${name}{${le ?? ''}} ${value}@${timeMs} ${JSON.stringify(labels)}`),
     metadata: (name, description) => families.set(name, description),
   });
-  return { counts, lines, timesMs, families };
+  return { counts, lines, timesMs, families, exemplars };
 }
 
 function attributes(values: Readonly<Record<string, string>>): object[] {
@@ -111,6 +115,43 @@ test('a gauge and a counter become one sample a point, in whole milliseconds', (
     [...families.values()].map(({ type }) => type),
     ['gauge', 'counter', 'gauge'],
   );
+});
+
+test('exemplars stand with their counter, or with the bucket they fall into', () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const spanId = 'b7ad6b7169203331';
+  const exemplars = [
+    { asDouble: 9, timeUnixNano: NANOS },
+    {
+      asInt: '-2',
+      traceId,
+      spanId,
+      filteredAttributes: attributes({ trace_id: 'other', 'user.tier': 'gold' }),
+    },
+    { asDouble: 2.5, traceId: '00'.repeat(16), spanId: 'abcd' },
+    { asDouble: Number.NaN },
+    { traceId },
+  ];
+  const point = { count: '3', bucketCounts: ['1', '1', '1'], explicitBounds: [1, 2.5], exemplars };
+  const { exemplars: found, counts } = translated([
+    { name: 'h', histogram: { aggregationTemporality: 2, dataPoints: [point] } },
+    {
+      name: 'c',
+      sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ asInt: '1', exemplars }] },
+    },
+    { name: 'g', gauge: { dataPoints: [{ asInt: '1', exemplars }] } },
+    { name: 'u', sum: { aggregationTemporality: 2, dataPoints: [{ asInt: '1', exemplars }] } },
+  ]);
+  const gold = `{"trace_id":"${traceId}","user_tier":"gold","span_id":"${spanId}"}`;
+  assert.deepEqual(found, [
+    `h_bucket{1.0} -2@7 ${gold}`,
+    'h_bucket{2.5} 2.5@7 {}',
+    `h_bucket{+Inf} 9@${MS} {}`,
+    `c_total{} -2@7 ${gold}`,
+    'c_total{} 2.5@7 {}',
+    `c_total{} 9@${MS} {}`,
+  ]);
+  assert.equal(counts.delivered, 4);
 });
 
 test('a histogram becomes cumulative buckets, a sum and a count; a summary its quantiles', () => {

@@ -3,14 +3,14 @@
  * points to Prometheus"). Delta temporality and exponential histograms have no
  * place here yet: such points are dropped and counted by reason.
  */
-import type { Attribute } from '#signals/model.ts';
-import type { Labels } from '#signals/matchers.ts';
-import { decodeAttributes, scalarText } from '#signals/otlp/attributes.ts';
+import { decodeAttributes } from '#signals/otlp/attributes.ts';
 import { textAt, type ResourceColumns, type ScopeColumns } from '#signals/otlp/columns.ts';
 import { decodeScope } from '#signals/otlp/decode.ts';
 import { enter, leave, walkItems } from '#signals/otlp/envelope.ts';
 import { BYTES, VARINT, WireReader } from '#signals/otlp/wire.ts';
-import { labelName, metricName, type PrometheusType } from '#signals/prometheus/names.ts';
+import { attributeLabels } from '#signals/prometheus/attribute-labels.ts';
+import { metricName, type PrometheusType } from '#signals/prometheus/names.ts';
+import { PointExemplars } from '#signals/prometheus/otlp-exemplars.ts';
 import {
   readHistogramPoint,
   readNumberPoint,
@@ -47,8 +47,6 @@ interface Enclosure {
 }
 
 const CUMULATIVE = 2;
-/** A label is no place for binary data: what is longer is cut. */
-const BYTES_TEXT_MAX = 1024;
 
 /**
  * @param receivedMs stands in for a point without a time, milliseconds since the Unix epoch
@@ -119,12 +117,15 @@ class Translator {
       length,
       field: attributesField(metric.data),
     });
-    const labels = { ...pointLabels(attributes), ...enclosure.fixed };
+    const labels = { ...attributeLabels(attributes), ...enclosure.fixed };
     const timeMs = point.unixNanos === 0n ? this.#receivedMs : Number(point.unixNanos / 1_000_000n);
+    const exemplars = new PointExemplars(this.#body, { offset, length }, metric, timeMs);
     for (const { suffix, label, value } of point.samples) {
       const own: Record<string, string> = { __name__: `${family}${suffix}` };
       if (label !== undefined) own[label[0]] = label[1];
-      this.#sink.sample({ ...labels, ...own }, timeMs, value, point.noRecordedValue);
+      const series = { ...labels, ...own };
+      this.#sink.sample(series, timeMs, value, point.noRecordedValue);
+      for (const exemplar of exemplars.takeFor(suffix, label?.[1])) this.#sink.exemplar(series, exemplar);
     }
     this.delivered += 1;
     return timeMs;
@@ -234,51 +235,9 @@ function targetInfo(
   if (others.length === 0) return;
   sink.metadata('target_info', { type: 'gauge', help: 'Target metadata', unit: '' });
   sink.sample(
-    { ...pointLabels(others), ...targetLabels(resource), __name__: 'target_info' },
+    { ...attributeLabels(others), ...targetLabels(resource), __name__: 'target_info' },
     timeMs,
     1,
     false,
   );
-}
-
-/** Attributes as labels; where two keys give one label, their values are joined with `;` in order of the keys. */
-function pointLabels(attributes: readonly Attribute[]): Labels {
-  const labels: Record<string, string> = {};
-  const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  for (const { key, value } of sorted) {
-    const text = scalarText(value) ?? (value.kind === 'empty' ? '' : jsonText(value));
-    const name = labelName(key);
-    const before = Object.hasOwn(labels, name) ? labels[name] : undefined;
-    if (before !== undefined) Object.defineProperty(labels, name, entry(`${before};${text}`));
-    else if (text !== '') Object.defineProperty(labels, name, entry(text));
-  }
-  return labels;
-}
-
-/** `__proto__` is a label like any other. */
-function entry(value: string): PropertyDescriptor {
-  return { value, enumerable: true, writable: true, configurable: true };
-}
-
-/** JSON, as the specification wants lists, maps and bytes as text; integers keep all their digits. */
-function jsonText(value: Attribute['value']): string {
-  switch (value.kind) {
-    case 'empty':
-      return 'null';
-    case 'string':
-      return JSON.stringify(value.value);
-    case 'bool':
-    case 'int':
-      return String(value.value);
-    case 'double':
-      return JSON.stringify(Number.isFinite(value.value) ? value.value : String(value.value));
-    case 'bytes':
-      return JSON.stringify(btoa(String.fromCharCode(...value.value.subarray(0, BYTES_TEXT_MAX))));
-    case 'array':
-      return `[${value.value.map(jsonText).join(',')}]`;
-    case 'map':
-      return `{${value.value.map((entry) => `${JSON.stringify(entry.key)}:${jsonText(entry.value)}`).join(',')}}`;
-    default:
-      return value satisfies never;
-  }
 }
