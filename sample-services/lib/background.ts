@@ -1,6 +1,7 @@
 /** Work that goes on beside requests: repeated until the service stops, whatever fails meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logger } from '@plimsoll/sdk';
+import { PeerFailure } from '#sample-services/lib/core/peer-failure.ts';
 
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1000;
@@ -28,7 +29,7 @@ export function keepDoing(what: string, step: (signal: AbortSignal) => Promise<v
         pauseMs = PAUSE_MS_MIN;
       } catch (error) {
         if (signal.aborted) return;
-        if (pauseMs === PAUSE_MS_MIN) logger.warn({ err: error }, `${what} failed, goes on trying`);
+        if (pauseMs === PAUSE_MS_MIN) logger.warn(detailsOf(error), `${what} failed, goes on trying`);
         await pause(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);
       }
@@ -41,6 +42,11 @@ export function keepDoing(what: string, step: (signal: AbortSignal) => Promise<v
       return done;
     },
   };
+}
+
+/** Where a peer failed our own stack says nothing. */
+function detailsOf(error: unknown): Readonly<Record<string, unknown>> {
+  return error instanceof PeerFailure ? { peer: error.peer, reason: error.kind } : { err: error };
 }
 
 /** Calls `step` every `everyMs`, one after the other. */

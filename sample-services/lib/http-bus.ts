@@ -1,6 +1,7 @@
 /** The event bus over HTTP: the broker of this company. */
 import { randomBytes } from 'node:crypto';
 import { withExtractedContext } from '@plimsoll/sdk';
+import { PeerFailure } from '#sample-services/lib/core/peer-failure.ts';
 import type { EventBus, NewRecord, Poll, StoredRecord } from '#sample-services/lib/event-bus.ts';
 
 /** For a publish or a commit: the broker has to sync its disk. */
@@ -24,9 +25,8 @@ export class HttpBus implements EventBus {
     const path = `/topics/${topic}/groups/${group}/records?max=${recordsMax}&wait_ms=${waitMs}`;
     const timeout = AbortSignal.timeout(waitMs + POLL_GRACE_MS);
     return unsampled(async () => {
-      const response = await fetch(this.#url + path, { signal: AbortSignal.any([signal, timeout]) });
-      const { records } = (await bodyOf(response)) as { readonly records: readonly StoredRecord[] };
-      return records;
+      const body = await ask(this.#url + path, { signal: AbortSignal.any([signal, timeout]) });
+      return (body as { readonly records: readonly StoredRecord[] }).records;
     });
   }
 
@@ -35,19 +35,23 @@ export class HttpBus implements EventBus {
   }
 
   async #send(path: string, body: unknown): Promise<void> {
-    const response = await fetch(this.#url + path, {
+    await ask(this.#url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    await bodyOf(response);
   }
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text();
-  if (!response.ok) throw new Error(`broker: ${response.status} ${text.slice(0, 200)}`);
+/** @throws PeerFailure when there was no answer, or none below 400 */
+async function ask(url: string, init: RequestInit): Promise<unknown> {
+  const { status, text } = await fetch(url, init)
+    .then(async (response) => ({ status: response.status, text: await response.text() }))
+    .catch((error: unknown) => {
+      throw PeerFailure.of('broker', error);
+    });
+  if (status >= 400) throw new PeerFailure('broker', 'status', { status });
   return JSON.parse(text) as unknown;
 }
 
