@@ -1,6 +1,7 @@
 /** Gateway: where customers come in. Checks who they are, limits them, passes them on. */
 import { serve } from '@plimsoll/sdk';
-import { RateLimit, shedLoad } from '#sample-services/gateway/limits.ts';
+import { RateLimit } from '#sample-services/gateway/core/rate-limit.ts';
+import { countRejected, shedLoad } from '#sample-services/gateway/limits.ts';
 import { gatewayRoutes, nameRequest } from '#sample-services/gateway/routes.ts';
 import { Tokens } from '#sample-services/gateway/tokens.ts';
 import { Environment, readAddress } from '#sample-services/lib/env.ts';
@@ -27,7 +28,7 @@ app.use(nameRequest);
 app.use(shedLoad(inFlightMax));
 gatewayRoutes(app, {
   tokens: new Tokens(credentials, signingSecret),
-  rateLimit: new RateLimit(perSecond),
+  rateLimit: new RateLimit(perSecond, () => countRejected('rate')),
   upstreams,
   deadlineMs,
 });

@@ -1,7 +1,7 @@
 /** The company's public interface; what is behind it is nobody's business outside. */
 import { randomUUID } from 'node:crypto';
 import type { Express, NextFunction, Request, Response } from 'express';
-import type { RateLimit } from '#sample-services/gateway/limits.ts';
+import type { RateLimit } from '#sample-services/gateway/core/rate-limit.ts';
 import { TOKEN_TTL_S, type Tokens } from '#sample-services/gateway/tokens.ts';
 import { Deadline } from '#sample-services/lib/core/deadline.ts';
 import { readLoad } from '#sample-services/lib/core/freight.ts';
