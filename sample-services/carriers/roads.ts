@@ -24,8 +24,8 @@ const POSITIONS_EVERY_MS = 2000;
 const POSITIONS_PER_REQUEST = 500;
 const REPORT_TIMEOUT_MS = 2000;
 const REPORTS_AT_ONCE_MAX = 16;
-/** A report that did not arrive is made again after that time. */
-const REPORT_AGAIN_MS = 500;
+/** When a report did not arrive, no other is begun for that time: all go the same way. */
+const PAUSE_MS = 500;
 
 interface Trip {
   readonly journey: Journey;
@@ -34,7 +34,6 @@ interface Trip {
   /** Index of the stage to report next. */
   next: number;
   isReporting: boolean;
-  notBeforeMs: number;
 }
 
 /** A trip as tracking knows it. */
@@ -53,6 +52,7 @@ export class Roads {
   readonly #trips = new Map<string, Trip>();
   readonly #inMotion = metrics.gauge({ name: 'freight_trips', help: 'Shipments in motion.' });
   #reporting = 0;
+  #pausedUntilMs = 0;
 
   constructor(tracking: Peer, world: World) {
     this.#tracking = tracking;
@@ -66,9 +66,9 @@ export class Roads {
   /** The truck is on its way. A second acceptance of a shipment replaces the first. */
   begin(journey: Journey, carrier: Carrier): void {
     const stages = stagesOf(journey, carrier, this.#world);
-    const trip = { journey, carrier, stages, next: 0, isReporting: false, notBeforeMs: 0 };
+    const trip = { journey, carrier, stages, next: 0, isReporting: false };
     this.#trips.set(journey.shipmentId, trip);
-    void this.#report(trip, Date.now());
+    void this.#report(trip);
   }
 
   /** The tender was taken back. @param carrier only if this one has it */
@@ -114,21 +114,21 @@ export class Roads {
       stages,
       next: stage + 1,
       isReporting: false,
-      notBeforeMs: 0,
     });
   }
 
   #tick(nowMs: number): void {
     this.#inMotion.set(this.#trips.size);
+    if (nowMs < this.#pausedUntilMs) return;
     for (const trip of this.#trips.values()) {
       if (this.#reporting >= REPORTS_AT_ONCE_MAX) return;
       const due = trip.stages[trip.next]?.atMs ?? 0;
-      if (!trip.isReporting && due <= nowMs && trip.notBeforeMs <= nowMs) void this.#report(trip, nowMs);
+      if (!trip.isReporting && due <= nowMs) void this.#report(trip);
     }
   }
 
   /** Reports of one trip go one after the other, so they arrive in order. */
-  async #report(trip: Trip, nowMs: number): Promise<void> {
+  async #report(trip: Trip): Promise<void> {
     const { shipmentId, origin, destination, acceptedMs, offerNumber } = trip.journey;
     const stage = trip.stages[trip.next];
     if (stage === undefined) {
@@ -150,7 +150,7 @@ export class Roads {
       if (trip.next >= trip.stages.length && this.#trips.get(shipmentId) === trip)
         this.#trips.delete(shipmentId);
     } catch {
-      trip.notBeforeMs = nowMs + REPORT_AGAIN_MS;
+      this.#pausedUntilMs = Date.now() + PAUSE_MS;
     } finally {
       trip.isReporting = false;
       this.#reporting -= 1;
