@@ -30,9 +30,14 @@ export class Company implements AsyncDisposable {
   static async start(extra: Readonly<Record<string, string>>): Promise<Company> {
     const free = await freePorts(SERVICES.length, systemRandom);
     const company = new Company(new Map(SERVICES.map(({ name }, index) => [name, free[index] ?? 0])), extra);
-    for (const { name } of SERVICES) company.spawn(name);
-    await Promise.all(SERVICES.map(({ name }) => company.ready(name)));
-    return company;
+    try {
+      for (const { name } of SERVICES) company.spawn(name);
+      await Promise.all(SERVICES.map(({ name }) => company.ready(name)));
+      return company;
+    } catch (error) {
+      await company[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   url(name: ServiceName): string {
