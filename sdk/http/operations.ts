@@ -27,18 +27,24 @@ export function operations({ ready = () => true }: OperationsOptions = {}): Requ
       next();
       return;
     }
-    void send(answer, request, response).catch(next);
+    void send(answer, { request, response, next });
   };
 }
 
-async function send(
-  answer: Promise<Answer>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { status, mediaType, text } = await answer;
-  response.writeHead(status, { 'content-type': mediaType, 'cache-control': 'no-store' });
-  response.end(request.method === 'HEAD' ? undefined : text);
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly next: (error?: unknown) => void;
+}
+
+async function send(answer: Promise<Answer>, { request, response, next }: Exchange): Promise<void> {
+  try {
+    const { status, mediaType, text } = await answer;
+    response.writeHead(status, { 'content-type': mediaType, 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  } catch (error) {
+    next(error);
+  }
 }
 
 interface Answer {
