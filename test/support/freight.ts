@@ -9,6 +9,8 @@ import { SERVICES, type ServiceName } from '#sample-services/topology.ts';
 import { until } from '#test/support/wait.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** Shared with the demo: what was compiled once is not compiled again. */
+const COMPILE_CACHE = join(ROOT, '.cache', 'compile');
 const READY_MS_MAX = 20_000;
 const OUTPUT_CHARS_MAX = 8000;
 export const CLIENT = { client_id: 'tester', client_secret: 'known to both sides only' };
@@ -120,6 +122,7 @@ export class Company implements AsyncDisposable {
       CLIENT_SECRET: CLIENT.client_secret,
       JWT_SECRET: 'known to the company only, and long',
       OTEL_SERVICE_NAME: name,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       OTEL_TRACES_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
       ...this.#extra,
