@@ -58,10 +58,7 @@ export class Outbox {
       'messaging.operation.name': 'publish',
       'messaging.operation.type': 'send',
     };
-    // The work runs at once; only the end of the span waits for the next turn.
-    void withSpan(`publish ${this.#topic}`, { kind: SpanKind.PRODUCER, attributes }, () =>
-      injectContext(headers),
-    );
+    withSpan(`publish ${this.#topic}`, { kind: SpanKind.PRODUCER, attributes }, () => injectContext(headers));
     this.#insert.run(randomUUID(), key, JSON.stringify(headers), JSON.stringify(value));
     this.#owed += 1;
     this.#signal.notify();
