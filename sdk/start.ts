@@ -12,7 +12,7 @@ import { watchExits } from '#sdk/exits.ts';
 import { flush, flushWith } from '#sdk/flushing.ts';
 import { instrumentations } from '#sdk/instrumentations.ts';
 import { logEncoder, LogQueue, type LogItem } from '#sdk/logs/encode.ts';
-import { exportLines, flushStdout, logger } from '#sdk/logs/logger.ts';
+import { exportLines, logger } from '#sdk/logs/logger.ts';
 import { deliveryCounters, showWaiting } from '#sdk/metrics/delivery.ts';
 import { collectRuntimeMetrics } from '#sdk/metrics/runtime.ts';
 import { hookModules } from '#sdk/module-hooks.ts';
@@ -115,10 +115,7 @@ function wayOut(deliveries: readonly (Delivery<ReadableSpan> | Delivery<LogItem>
     await Promise.all(deliveries.map((delivery) => delivery.flush(FLUSH_MS_MAX)));
   });
   watchExits({
-    flush: async () => {
-      flushStdout();
-      await flush();
-    },
+    flush,
     lastWords: () => {
       lastWords.speak(deliveries.flatMap((delivery) => delivery.takeRest()));
       // What handlers after this one still log or end goes the same way.

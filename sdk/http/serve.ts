@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { flush } from '#sdk/flushing.ts';
 import { beginStopping } from '#sdk/http/stopping.ts';
-import { flushStdout, logger } from '#sdk/logs/logger.ts';
+import { logger } from '#sdk/logs/logger.ts';
 
 export interface ServeOptions {
   readonly host: string;
@@ -88,10 +88,6 @@ async function within(limitMs: number, work: Promise<void>): Promise<void> {
 
 function stopAtSignals(close: () => Promise<void>): void {
   let beganMs: number | undefined;
-  const end = (code: number): never => {
-    flushStdout();
-    process.exit(code);
-  };
   const onSignal = (signal: NodeJS.Signals): void => {
     const nowMs = performance.now();
     if (beganMs !== undefined) {
@@ -102,10 +98,10 @@ function stopAtSignals(close: () => Promise<void>): void {
     }
     beganMs = nowMs;
     close().then(
-      () => end(0),
+      () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'the stop failed');
-        end(1);
+        process.exit(1);
       },
     );
   };

@@ -12,36 +12,16 @@ export type { Logger };
 /** Takes a finished line. */
 export type LineSink = (line: string) => void;
 
-/** Whoever reads standard output may stand still that long; then lines are dropped, not the service. */
-const STDOUT_BYTES_MAX = 4 * 1024 * 1024;
-/** At the end of the process a full pipe is tried again so often, 100 ms apart. */
-const STDOUT_RETRIES_MAX = 5;
-
 let sink: LineSink | undefined;
-let retries = 0;
 
-const stdout = destination({
-  fd: 1,
-  sync: false,
-  maxLength: STDOUT_BYTES_MAX,
-  retryEAGAIN: () => (retries += 1) <= STDOUT_RETRIES_MAX,
-});
-stdout.on('write', () => (retries = 0));
+// Synchronously, as Node itself writes to a pipe: a line that was logged is written, whatever comes next.
+const stdout = destination({ fd: 1, sync: true });
 // Nobody reads any more (EPIPE): the service runs on without its lines.
 stdout.on('error', () => {});
 
 /** Each line goes to `take` too, from now on. */
 export function exportLines(take: LineSink): void {
   sink = take;
-}
-
-/** Writes what waits for standard output. Never throws. */
-export function flushStdout(): void {
-  try {
-    stdout.flushSync();
-  } catch {
-    // It is closed, or nobody reads it.
-  }
 }
 
 export const logger: Logger = pino(

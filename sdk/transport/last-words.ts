@@ -4,6 +4,7 @@
  * A thread kept ready would cost every service 28 MiB all its life; starting one
  * costs an end with something left to say some 35 ms.
  */
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Parcel } from '#sdk/transport/delivery.ts';
 
@@ -23,7 +24,7 @@ export class LastWords {
     const beganMs = performance.now();
     const cell = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     try {
-      const worker = new Worker(new URL('./last-words-thread.js', import.meta.url), {
+      const worker = new Worker(join(import.meta.dirname, 'last-words-thread.js'), {
         // Without the flags of this process, or it would load the application's hooks.
         execArgv: [],
         env: {},
