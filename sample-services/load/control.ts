@@ -1,0 +1,114 @@
+/** The generator's control, on loopback: change the rate, send a crowd, read what users saw. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { REQUESTS_PER_SECOND } from '#sample-services/load/flags.ts';
+import type { LoadLoop } from '#sample-services/load/loop.ts';
+
+const BODY_BYTES_MAX = 4096;
+/** Twenty times the highest rate is more than any machine makes; the in-flight limit ends it sooner. */
+const CROWD_FACTOR = { min: 1, max: 20 } as const;
+const CROWD_SECONDS = { min: 1, max: 3600 } as const;
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a request says, or the answer that says what is wrong with it. */
+type Fields<Name extends string> = Answer | { readonly values: Readonly<Record<Name, number>> };
+
+/** @throws Error when the address is taken */
+export async function startControl(
+  loop: LoadLoop,
+  address: { readonly host: string; readonly port: number },
+): Promise<Server> {
+  const server = createServer((request, response) => void handle(loop, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return server;
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function handle(loop: LoadLoop, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, body } = await answer(loop, request).catch(() => problem(400, 'the request was cut off'));
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  response.writeHead(status, { 'content-type': type }).end(`${JSON.stringify(body)}\n`);
+}
+
+async function answer(loop: LoadLoop, request: IncomingMessage): Promise<Answer> {
+  // A page in a browser must not be able to send a flood to this machine.
+  if (request.headers['user-agent']?.startsWith('Mozilla/') === true) {
+    return problem(403, 'browsers are not let in');
+  }
+  const { method = '', url = '' } = request;
+  switch (`${method} ${url}`) {
+    case 'GET /stats':
+      return { status: 200, body: loop.stats() };
+    case 'PUT /rate':
+      return setRate(loop, await readFields(request, { requestsPerSecond: REQUESTS_PER_SECOND }));
+    case 'POST /flash-crowd':
+      return flashCrowd(loop, await readFields(request, { factor: CROWD_FACTOR, seconds: CROWD_SECONDS }));
+    default:
+      return problem(404, 'there are GET /stats, PUT /rate and POST /flash-crowd');
+  }
+}
+
+function setRate(loop: LoadLoop, fields: Fields<'requestsPerSecond'>): Answer {
+  if ('status' in fields) return fields;
+  loop.setRate(fields.values.requestsPerSecond);
+  return { status: 200, body: fields.values };
+}
+
+function flashCrowd(loop: LoadLoop, fields: Fields<'factor' | 'seconds'>): Answer {
+  if ('status' in fields) return fields;
+  const { factor, seconds } = fields.values;
+  loop.flashCrowd(factor, 1000 * seconds);
+  return { status: 202, body: fields.values };
+}
+
+/** All fields, each a number in its range, or the answer that says what is wrong. */
+async function readFields<Name extends string>(
+  request: IncomingMessage,
+  ranges: Readonly<Record<Name, Range>>,
+): Promise<Fields<Name>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) return problem(413, `at most ${BODY_BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  const body = parsed(Buffer.concat(chunks).toString('utf8'));
+  const values: Record<string, number> = {};
+  for (const [name, { min, max }] of Object.entries<Range>(ranges)) {
+    const value = body[name];
+    if (typeof value !== 'number' || !(value >= min && value <= max)) {
+      return problem(400, `${name} must be a number from ${min} to ${max}`);
+    }
+    values[name] = value;
+  }
+  return { values: values as Record<Name, number> };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function problem(status: number, detail: string): Answer {
+  return { status, body: { type: 'about:blank', title: 'Refused', status, detail } };
+}
