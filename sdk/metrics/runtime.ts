@@ -67,23 +67,23 @@ function secondsOf(nanos: number, figure: string): number {
 
 function heap(): void {
   const space = 'v8js_heap_space_name';
-  const used = metrics.gauge({
+  metrics.gauge({
     name: 'v8js_memory_heap_used_bytes',
     help: 'Used heap by space.',
     labelNames: [space],
+    collect() {
+      for (const { space_name: name, space_used_size: bytes } of getHeapSpaceStatistics()) {
+        this.set({ [space]: name }, bytes);
+      }
+    },
   });
   metrics.gauge({
     name: 'v8js_memory_heap_space_size_bytes',
     help: 'Size of the heap by space.',
     labelNames: [space],
     collect() {
-      for (const {
-        space_name: name,
-        space_size: size,
-        space_used_size: usedSize,
-      } of getHeapSpaceStatistics()) {
-        this.set({ [space]: name }, size);
-        used.set({ [space]: name }, usedSize);
+      for (const { space_name: name, space_size: bytes } of getHeapSpaceStatistics()) {
+        this.set({ [space]: name }, bytes);
       }
     },
   });
