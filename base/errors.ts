@@ -43,6 +43,13 @@ export const ERRORS = {
   PLIM_QUERY_TIMEOUT: { title: 'the query ran out of time', retry: 'later' },
   PLIM_STORE_UNAVAILABLE: { title: 'a store does not answer', retry: 'later' },
   PLIM_INTERNAL: { title: 'a bug of ours; the log has it', retry: 'later' },
+  PLIM_DEMO_FILE: { title: 'no demo is running there, or its file cannot be read', retry: 'later' },
+  PLIM_TARGET_REFUSED: { title: 'a fault may not act on that target', retry: 'later' },
+  PLIM_FAULT_REFUSED: { title: 'no fault may begin now', retry: 'later' },
+  PLIM_FAULT_UNAVAILABLE: { title: 'the machine cannot do this fault', retry: 'never' },
+  PLIM_FAULT_FAILED: { title: 'a fault did not begin, or was not taken back', retry: 'later' },
+  PLIM_CHAOS_UNREACHABLE: { title: 'the fault daemon does not answer', retry: 'later' },
+  PLIM_EXPERIMENT_INVALID: { title: 'an experiment file has problems', retry: 'never' },
   PLIM_SILENCE_INVALID: { title: 'the silence has problems', retry: 'never' },
 } as const satisfies Record<string, ErrorEntry>;
 
