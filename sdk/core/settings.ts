@@ -113,7 +113,7 @@ function serviceName(reader: Reader): string | undefined {
   const name =
     reader.text('OTEL_SERVICE_NAME') ?? pairs(reader.text('OTEL_RESOURCE_ATTRIBUTES'))['service.name'];
   if (name === undefined)
-    reader.complaints.push('OTEL_SERVICE_NAME is not set: nobody will know whose telemetry this is');
+    reader.complain('OTEL_SERVICE_NAME is not set: nobody will know whose telemetry this is');
   return name;
 }
 
@@ -164,11 +164,20 @@ function batching(reader: Reader, processor: 'BSP' | 'BLRP'): Batching {
 
 /** Reads variables one by one and keeps a complaint for each that cannot be taken. */
 class Reader {
-  readonly complaints: string[] = [];
+  /** Each once, although some variables are read for both signals. */
+  readonly #complaints = new Set<string>();
   readonly #env: Environment;
 
   constructor(env: Environment) {
     this.#env = env;
+  }
+
+  get complaints(): readonly string[] {
+    return [...this.#complaints];
+  }
+
+  complain(complaint: string): void {
+    this.#complaints.add(complaint);
   }
 
   /** Empty means not set (OpenTelemetry: environment variable specification). */
@@ -184,7 +193,7 @@ class Reader {
     if (value === undefined) return otherwise;
     const found = choices.find((choice) => choice === value.toLowerCase());
     if (found === undefined) {
-      this.complaints.push(`${name} is ${value}: expected ${choices.join(' or ')}; taking ${otherwise}`);
+      this.complain(`${name} is ${value}: expected ${choices.join(' or ')}; taking ${otherwise}`);
     }
     return found ?? otherwise;
   }
@@ -194,7 +203,7 @@ class Reader {
     if (value === undefined) return otherwise;
     const number = Number(value);
     if (Number.isSafeInteger(number) && number >= 1) return number;
-    this.complaints.push(`${name} is ${value}: expected a whole number from 1; taking ${otherwise}`);
+    this.complain(`${name} is ${value}: expected a whole number from 1; taking ${otherwise}`);
     return otherwise;
   }
 
@@ -202,7 +211,7 @@ class Reader {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-    this.complaints.push(`${name} is ${value}: expected http://HOST:PORT; taking the default`);
+    this.complain(`${name} is ${value}: expected http://HOST:PORT; taking the default`);
     return undefined;
   }
 
@@ -210,7 +219,7 @@ class Reader {
     const unknown = Object.keys(this.#env).filter(
       (name) => name.startsWith('OTEL_') && !HONOURED.includes(name),
     );
-    if (unknown.length > 0) this.complaints.push(`without effect here: ${unknown.toSorted().join(', ')}`);
+    if (unknown.length > 0) this.complain(`without effect here: ${unknown.toSorted().join(', ')}`);
   }
 }
 

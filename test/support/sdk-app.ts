@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly args?: readonly string[];
   /** Flags of Node, before the application. */
   readonly flags?: readonly string[];
+  /** From where the flags' packages are found; the project by default. */
+  readonly cwd?: string;
 }
 
 export const WITH_SDK: readonly string[] = ['--import', '@plimsoll/sdk/register'];
@@ -30,11 +32,11 @@ export const WITH_SDK: readonly string[] = ['--import', '@plimsoll/sdk/register'
 /** Runs it to its end. */
 export async function runApp(
   file: string,
-  { env = {}, args = [], flags = WITH_SDK }: AppOptions,
+  { env = {}, args = [], flags = WITH_SDK, cwd = ROOT }: AppOptions,
 ): Promise<AppRun> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [...flags, file, ...args], {
-    cwd: ROOT,
+    cwd,
     env: appEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
