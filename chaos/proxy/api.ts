@@ -44,7 +44,7 @@ interface Answer {
   readonly status: number;
   /** Sent as JSON; undefined for an empty body. */
   readonly json?: unknown;
-  readonly text?: { readonly type: string; readonly body: string };
+  readonly text?: { readonly type: string; readonly body: string; readonly isError?: boolean };
 }
 
 type Act = (call: Call) => Answer | Promise<Answer>;
@@ -125,14 +125,14 @@ function errorAnswer(error: unknown): Answer {
 
 /** As Go's `http.Error` sends it. */
 function plain(status: number, body: string): Answer {
-  return { status, text: { type: 'text/plain; charset=utf-8', body: `${body}\n` } };
+  return { status, text: { type: 'text/plain; charset=utf-8', body: `${body}\n`, isError: true } };
 }
 
 function send(response: ServerResponse, { status, json, text }: Answer): void {
   response.statusCode = status;
   if (text !== undefined) {
     response.setHeader('content-type', text.type);
-    response.setHeader('x-content-type-options', 'nosniff');
+    if (text.isError === true) response.setHeader('x-content-type-options', 'nosniff');
     response.end(text.body);
   } else if (json === undefined) {
     response.end();

@@ -78,6 +78,8 @@ export class Stage implements Sink {
   #holding = false;
   #timer: Timer | undefined;
   #pumping = false;
+  /** Somebody was told to wait. */
+  #isBlocking = false;
 
   constructor(options: StageOptions) {
     this.#setting = options.setting;
@@ -93,10 +95,9 @@ export class Stage implements Sink {
   }
 
   accepts(): boolean {
-    if (this.#closed) return true;
-    if (this.#queue.length >= this.#setting.kind.chunksMax) return false;
-    const isScarce = this.#world.held.bytes > HELD_BYTES_MAX;
-    return this.#queuedBytes < (isScarce ? STAGE_BYTES_SCARCE : STAGE_BYTES_MAX);
+    const hasRoom = this.#closed || this.#hasRoom();
+    if (!hasRoom) this.#isBlocking = true;
+    return hasRoom;
   }
 
   push(chunk: Chunk): void {
@@ -115,20 +116,8 @@ export class Stage implements Sink {
   /** Works off the queue as far as the toxic and the way on allow. */
   pump(): void {
     if (this.#pumping) return;
-    this.#pumping = true;
-    const hadRoom = this.accepts();
-    while (this.#mayTake()) {
-      const chunk = this.#queue.shift();
-      if (chunk === undefined) break;
-      this.#count(-chunk.data.length);
-      this.#running.chunk(chunk);
-    }
-    if (this.#ending !== undefined && !this.#endGiven && this.#queue.length === 0 && this.#mayTake()) {
-      this.#endGiven = true;
-      this.#running.end();
-    }
-    this.#pumping = false;
-    if (!hadRoom && this.accepts()) this.#onRoom();
+    this.#alone(() => this.#takeAll());
+    this.#unblock();
   }
 
   /** Starts the toxic anew, with another setting if one is given; what it holds goes on first. */
@@ -144,7 +133,7 @@ export class Stage implements Sink {
   flush(): void {
     if (this.#closed) return;
     this.#cancel();
-    this.#running.interrupt?.();
+    this.#alone(() => this.#running.interrupt?.());
   }
 
   /**
@@ -156,8 +145,9 @@ export class Stage implements Sink {
     this.flush();
     if (this.#setting.kind.onRemove === 'close') this.#close('close');
     if (this.#closed) return false;
-    for (const chunk of this.#queue) this.next.push(chunk);
+    const waiting = this.#queue.splice(0);
     this.discard();
+    for (const chunk of waiting) this.next.push(chunk);
     if (this.#ending !== undefined) this.next.end(this.#ending);
     return true;
   }
@@ -168,6 +158,31 @@ export class Stage implements Sink {
     this.#cancel();
     this.#queue.length = 0;
     this.#count(-this.#queuedBytes);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#queue.length >= this.#setting.kind.chunksMax) return false;
+    const isScarce = this.#world.held.bytes > HELD_BYTES_MAX;
+    return this.#queuedBytes < (isScarce ? STAGE_BYTES_SCARCE : STAGE_BYTES_MAX);
+  }
+
+  /** Whoever was told to wait is told that there is room. */
+  #unblock(): void {
+    if (!this.#isBlocking || !this.accepts()) return;
+    this.#isBlocking = false;
+    this.#onRoom();
+  }
+
+  #takeAll(): void {
+    while (this.#mayTake()) {
+      const chunk = this.#queue.shift();
+      if (chunk === undefined) break;
+      this.#count(-chunk.data.length);
+      this.#running.chunk(chunk);
+    }
+    if (this.#ending === undefined || this.#endGiven || this.#queue.length > 0 || !this.#mayTake()) return;
+    this.#endGiven = true;
+    this.#running.end();
   }
 
   #mayTake(): boolean {
@@ -205,9 +220,16 @@ export class Stage implements Sink {
     if (delayMs === Number.POSITIVE_INFINITY) return;
     this.#startTimer(delayMs, () => {
       this.#holding = false;
-      then();
+      this.#alone(then);
       this.pump();
     });
+  }
+
+  /** What the toxic emits may make room behind it; no further chunk is taken before it is through. */
+  #alone(act: () => void): void {
+    this.#pumping = true;
+    act();
+    this.#pumping = false;
   }
 
   #startTimer(delayMs: number, then: () => void): void {
@@ -224,10 +246,9 @@ export class Stage implements Sink {
 
   #close(ending: Ending): void {
     if (this.#closed) return;
-    const hadRoom = this.accepts();
     this.discard();
     this.next.end(ending);
-    if (!hadRoom) this.#onRoom();
+    this.#unblock();
   }
 
   #count(bytes: number): void {
