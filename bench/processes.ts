@@ -6,11 +6,11 @@ export const CAN_PIN = spawnSync('taskset', ['--version']).status === 0;
 
 const started = new Set<ChildProcess>();
 
-/** Starts `node …args` on one core; standard output is a pipe, errors are shown. */
-export function startPinned(core: number, args: readonly string[]): ChildProcess {
+/** Starts `node …args` on one core, in `folder` if given; standard output is a pipe, errors are shown. */
+export function startPinned(core: number, args: readonly string[], folder?: string): ChildProcess {
   const command = [process.execPath, ...args];
   const [program = '', ...rest] = CAN_PIN ? ['taskset', '-c', String(core), ...command] : command;
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, rest, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   started.add(child);
   child.once('exit', () => started.delete(child));
   return child;

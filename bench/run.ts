@@ -6,8 +6,9 @@
 import { writeResult, table, type Benchmark } from '#bench/harness.ts';
 import { otlpIngest } from '#bench/otlp-ingest.ts';
 import { stopAll } from '#bench/processes.ts';
+import { sdkOverhead } from '#bench/sdk-overhead.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [otlpIngest];
+const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead];
 const RUNS = 5;
 const WARM_UP_MS = 1000;
 const WINDOW_SECONDS = 4;

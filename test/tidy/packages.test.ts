@@ -34,7 +34,8 @@ const TOOLS: Readonly<Record<string, string>> = {
 
 function lockProblems(packages: Readonly<Record<string, LockEntry>>): string[] {
   return Object.entries(packages).flatMap(([path, entry]) => {
-    if (path === '' || entry.link === true) return [];
+    // The root and its workspaces are ours; a link leads to one of them.
+    if (!path.includes('node_modules/') || entry.link === true) return [];
     const problems: string[] = [];
     if (entry.integrity?.startsWith('sha512-') !== true) problems.push(`${path}: no sha512 integrity`);
     // Left out, it comes from the reader's own registry; the checksum holds either way.
