@@ -1,0 +1,281 @@
+/** Every fault does what it says, and ends however its injector or the daemon ends. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { isCoded } from '#base/errors.ts';
+import type { FaultRequest } from '#chaos/client.ts';
+import { FAULTS } from '#chaos/faults/registry.ts';
+import { statOf } from '#chaos/world/processes.ts';
+import { ChaosWorld } from '#test/support/chaos.ts';
+import { isAlive } from '#test/support/processes.ts';
+import { until } from '#test/support/wait.ts';
+
+/** What a fault may outlive its lease by. */
+const GRACE_MS = 250;
+const INJECTOR = join(import.meta.dirname, '..', 'support', 'chaos-injector.ts');
+/** A start of Node and its first answer, on a machine with other things to do. */
+const RESTART_MS_MAX = 5000;
+
+interface Case {
+  readonly request: FaultRequest;
+  /** Resolves once the fault is felt; rejects when it is not. */
+  readonly felt: (world: ChaosWorld) => Promise<unknown>;
+}
+
+const soon = { timeoutMs: 3000, everyMs: 5 };
+
+function requestFails(world: ChaosWorld, proxy = 'quotes'): Promise<unknown> {
+  return until('a request to fail', async () => (await world.ask('/', 150, proxy)).status === 0, soon);
+}
+
+function requestTakes(ms: number): Case['felt'] {
+  return (world) => until(`a request to take ${ms} ms`, async () => (await world.ask()).tookMs >= ms, soon);
+}
+
+function statusIs(status: number): Case['felt'] {
+  return (world) => until(`status ${status}`, async () => (await world.ask()).status === status, soon);
+}
+
+function on(fault: string, parameters: Case['request']['parameters'], felt: Case['felt']): Case {
+  return { request: { fault, target: 'quotes', ...(parameters === undefined ? {} : { parameters }) }, felt };
+}
+
+async function stopped(world: ChaosWorld): Promise<unknown> {
+  return until('the service to be stopped', () => world.serviceState === 'T', {
+    timeoutMs: 2000,
+    everyMs: 1,
+  });
+}
+
+const ON_THE_WIRE: readonly Case[] = [
+  on('latency', { latency: 150 }, requestTakes(145)),
+  on('jitter', { latency: 120, jitter: 10 }, requestTakes(105)),
+  on('bandwidth', { rate: 100 }, (world) =>
+    until('20 KB to take 150 ms', async () => (await world.ask('/large')).tookMs >= 150, soon),
+  ),
+  on('reset', {}, (world) => requestFails(world)),
+  on('cut', {}, (world) => requestFails(world)),
+  on('blackhole', {}, (world) => requestFails(world)),
+  on('slow-close', { delay: 200 }, (world) =>
+    until('a close to take 200 ms', async () => (await world.closeTakes()) >= 195, soon),
+  ),
+  on('http-error', { status: 503 }, statusIs(503)),
+  on('http-abort', {}, (world) => requestFails(world)),
+  on('http-delay', { delay: 150 }, requestTakes(145)),
+  { request: { fault: 'carrier-outage' }, felt: (world) => requestFails(world, 'carriers') },
+  { request: { fault: 'receiver-away' }, felt: (world) => requestFails(world, 'pager') },
+];
+
+const ON_PROCESSES: readonly Case[] = [
+  on('pause', {}, stopped),
+  on('cpu-pressure', { share: 0.05 }, stopped),
+  on('memory-pressure', { headroom: 8 }, async (world) => {
+    const { servicePid } = world;
+    await world.ask('/allocate/64').catch(() => {});
+    await until('the service to run out of memory', () => !isAlive(servicePid), soon);
+  }),
+  on('kill', {}, async (world) => {
+    const first = world.servicePid;
+    const second = await until(
+      'a second process',
+      () => world.servicePid !== first && world.servicePid,
+      soon,
+    );
+    await until('the second to be killed too', () => world.servicePid !== second, soon);
+  }),
+];
+
+async function nothingLeft(world: ChaosWorld, what: string): Promise<void> {
+  await world.healthy(RESTART_MS_MAX);
+  assert.deepEqual(await world.client.residue(), { clean: true, residue: [] }, what);
+  const { active } = await world.client.list();
+  assert.deepEqual(active, [], what);
+}
+
+test('the cases cover every fault', () => {
+  const covered = [...ON_THE_WIRE, ...ON_PROCESSES].map(({ request }) => request.fault);
+  // These two need what not every machine has, and have tests of their own.
+  assert.deepEqual(new Set([...covered, 'disk-full', 'clock-skew']), new Set(FAULTS.map(({ name }) => name)));
+});
+
+test('each fault is felt while it is on and gone once it is stopped', async () => {
+  await using world = await ChaosWorld.start();
+  for (const { request, felt } of [...ON_THE_WIRE, ...ON_PROCESSES]) {
+    const { id } = await world.client.start({ ...request, forMs: 60_000 });
+    await felt(world);
+    const { endedBy } = await world.client.stop(id);
+    assert.equal(endedBy, 'request');
+    await nothingLeft(world, request.fault);
+  }
+});
+
+test('the injector is killed: every fault ends within its lease and 250 ms', async (t) => {
+  await using world = await ChaosWorld.start();
+  const leaseMs = 600;
+  // Its victim dies of its own accord; beside the crash loop nobody could tell.
+  const requests = [...ON_THE_WIRE, ...ON_PROCESSES]
+    .filter(({ request }) => request.fault !== 'memory-pressure')
+    .map(({ request }) => ({ ...request, leaseMs, alongside: true }));
+  const injector = spawn(process.execPath, [INJECTOR, world.control, JSON.stringify(requests)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await until('all faults to be held', () => injector.stdout.read() !== null, {
+    timeoutMs: RESTART_MS_MAX,
+    everyMs: 5,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * leaseMs));
+  assert.equal((await world.client.list()).active.length, requests.length, 'renewed, they go on');
+  injector.kill('SIGKILL');
+  const killedMs = Date.now();
+  await until('all faults to be over', async () => (await world.client.list()).active.length === 0, {
+    timeoutMs: RESTART_MS_MAX,
+    everyMs: 10,
+  });
+  const { ended } = await world.client.list();
+  const tookMs = ended.map(({ endedMs }) => (endedMs ?? Infinity) - killedMs);
+  t.diagnostic(
+    `${ended.length} faults over ${Math.min(...tookMs)} to ${Math.max(...tookMs)} ms after the kill`,
+  );
+  assert.ok(Math.max(...tookMs) <= leaseMs + GRACE_MS, tookMs.join(' '));
+  assert.deepEqual(new Set(ended.map(({ endedBy }) => endedBy)), new Set(['lease over']));
+  await nothingLeft(world, 'after the injector');
+});
+
+test('the daemon is killed with all faults on the wire: a new one lets everything through', async (t) => {
+  await using world = await ChaosWorld.start();
+  for (const { request } of ON_THE_WIRE)
+    await world.client.start({ ...request, forMs: 60_000, alongside: true });
+  await requestFails(world);
+  await world.killDaemon();
+  await world.startDaemon();
+  t.diagnostic(`healthy ${(await world.healthy(RESTART_MS_MAX)).toFixed(0)} ms after the new daemon`);
+  await nothingLeft(world, 'after the daemon');
+});
+
+test('the daemon is killed with a process in its hands: the reaper frees it', async (t) => {
+  await using world = await ChaosWorld.start();
+  for (const { request, felt } of ON_PROCESSES) {
+    await world.client.start({ ...request, forMs: 60_000 });
+    await felt(world);
+    const { reaperPid } = world;
+    const killedMs = performance.now();
+    await world.killDaemon();
+    if (reaperPid !== undefined)
+      await until('the reaper to be done', () => !isAlive(reaperPid), { timeoutMs: 2000, everyMs: 2 });
+    assert.notEqual(world.serviceState, 'T', request.fault);
+    const tookMs = performance.now() - killedMs;
+    t.diagnostic(`${request.fault}: free after ${tookMs.toFixed(0)} ms`);
+    assert.ok(tookMs <= GRACE_MS, `${request.fault}: ${tookMs.toFixed(0)} ms`);
+    await world.startDaemon();
+    await nothingLeft(world, request.fault);
+  }
+});
+
+test('negative control: without the reaper the target stays stopped, until a new daemon reads the journal', async () => {
+  await using world = await ChaosWorld.start();
+  await world.client.start({ fault: 'pause', target: 'quotes', leaseMs: 300 });
+  await stopped(world);
+  const { reaperPid } = world;
+  assert.ok(reaperPid !== undefined);
+  process.kill(reaperPid, 'SIGSTOP');
+  await world.killDaemon();
+  process.kill(reaperPid, 'SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 300 + GRACE_MS));
+  assert.equal(world.serviceState, 'T', 'nobody is there to free it');
+  await world.startDaemon();
+  await nothingLeft(world, 'after the replay');
+});
+
+test('the reaper is killed: what it guarded ends at once; the daemon’s own end too frees all', async () => {
+  await using world = await ChaosWorld.start();
+  await world.client.start({ fault: 'pause', target: 'quotes', forMs: 60_000 });
+  const first = world.reaperPid;
+  assert.ok(first !== undefined);
+  process.kill(first, 'SIGKILL');
+  await until('the fault to be over', async () => (await world.client.list()).active.length === 0, soon);
+  await nothingLeft(world, 'after the reaper');
+
+  // With a new reaper, told to stop, the daemon takes everything back first.
+  await world.client.start({ fault: 'pause', target: 'quotes', forMs: 60_000 });
+  await stopped(world);
+  const { daemonPid, reaperPid } = world;
+  process.kill(daemonPid, 'SIGTERM');
+  await until('both to be gone', () => !isAlive(daemonPid) && !isAlive(reaperPid ?? 0), soon);
+  assert.notEqual(world.serviceState, 'T');
+});
+
+test('what is not the demo’s own is refused, and so are browsers', async () => {
+  await using world = await ChaosWorld.start();
+  const refusal = async (request: FaultRequest): Promise<string> => {
+    const error = await world.client.start(request).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    return isCoded(error) ? error.code : 'started';
+  };
+  const pause = { fault: 'pause', target: 'quotes' };
+  assert.equal(await refusal({ fault: 'pause', target: 'billing' }), 'PLIM_TARGET_REFUSED', 'unknown name');
+  const parent = { pid: process.ppid, startTicks: statOf(process.ppid)?.startTicks };
+  world.writeDemoFile(parent);
+  assert.equal(
+    await refusal(pause),
+    'PLIM_TARGET_REFUSED',
+    'a living process that the supervisor did not start',
+  );
+  world.writeDemoFile({ startTicks: 1 });
+  assert.equal(await refusal(pause), 'PLIM_TARGET_REFUSED', 'a pid used again');
+  world.writeDemoFile({ pid: 1 });
+  assert.equal(await refusal(pause), 'PLIM_DEMO_FILE', 'the first process of the system');
+  world.writeDemoFile({ port: 1 });
+  assert.equal(
+    await refusal({ fault: 'cut', target: 'quotes' }),
+    'PLIM_TARGET_REFUSED',
+    'a proxy to elsewhere',
+  );
+  world.writeDemoFile();
+  assert.equal(await refusal({ ...pause, forMs: 3_600_000 }), 'PLIM_PARAMETER', 'too long');
+  await world.client.block(true);
+  assert.equal(await refusal(pause), 'PLIM_FAULT_REFUSED', 'blocked');
+  await world.client.block(false);
+  await world.client.start({ fault: 'latency', target: 'quotes', sham: true });
+  assert.equal(await refusal(pause), 'PLIM_FAULT_REFUSED', 'one at a time');
+  assert.notEqual(world.serviceState, 'T');
+  for (const path of ['/faults', '/proxies', '/residue']) {
+    const response = await fetch(`${world.control}${path}`, { headers: { 'user-agent': 'Mozilla/5.0' } });
+    assert.equal(response.status, 403, path);
+  }
+});
+
+test('a full disk of the target’s own is empty again, with and without the daemon', async (t) => {
+  await using world = await ChaosWorld.start();
+  if (!mounted(t, world.state)) return;
+  try {
+    const ballast = join(world.state, '.ballast');
+    const { id } = await world.client.start({ fault: 'disk-full', target: 'quotes', forMs: 60_000 });
+    assert.throws(() =>
+      execFileSync('dd', ['if=/dev/zero', `of=${world.state}/x`, 'bs=4096', 'count=1'], { stdio: 'ignore' }),
+    );
+    await world.client.stop(id);
+    await nothingLeft(world, 'stopped');
+    await world.client.start({ fault: 'disk-full', target: 'quotes', forMs: 60_000 });
+    await world.killDaemon();
+    await until('the reaper to clear it', () => !existsSync(ballast), soon);
+    await world.startDaemon();
+    await nothingLeft(world, 'killed');
+  } finally {
+    execFileSync('umount', [world.state]);
+  }
+});
+
+/** A tmpfs of 1 MiB on `folder`; only root may, where mounts are allowed at all. */
+function mounted(t: TestContext, folder: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    t.skip('this user may not mount a tmpfs');
+    return false;
+  }
+}

@@ -1,0 +1,9 @@
+/** Holds faults until it is killed: the daemon's address and a list of requests as JSON are its arguments. */
+import { systemClock } from '#base/real/clock.ts';
+import { systemNet } from '#base/real/net.ts';
+import { ChaosClient, type FaultRequest } from '#chaos/client.ts';
+
+const [, , control = '', requests = '[]'] = process.argv;
+const client = new ChaosClient(control, systemNet, systemClock);
+for (const request of JSON.parse(requests) as readonly FaultRequest[]) await client.hold(request);
+process.stdout.write('holding\n');
