@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '#base/clock.ts';
 import { CodedError, ERRORS, errorText, type ErrorCode } from '#base/errors.ts';
 import type { Net } from '#base/net.ts';
-import { RENEW_EVERY_MS } from '#chaos/core/lease.ts';
+import { LEASE_MS_DEFAULT, renewEveryMs } from '#chaos/core/lease.ts';
 import type { FaultView } from '#chaos/daemon/api.ts';
 import type { CatalogueEntry } from '#chaos/daemon/daemon.ts';
 
@@ -105,8 +105,9 @@ export class ChaosClient {
       timer?.cancel();
       over.resolve(why);
     };
+    const everyMs = renewEveryMs(request.leaseMs ?? LEASE_MS_DEFAULT);
     const renewLater = (): void => {
-      timer = this.#clock.startTimer(RENEW_EVERY_MS, () => {
+      timer = this.#clock.startTimer(everyMs, () => {
         this.renew(view.id).then(
           () => held && renewLater(),
           (error: unknown) => end(errorText(error)),

@@ -10,8 +10,8 @@ export const LEASE_MS_DEFAULT = 2000;
 export const LEASE_MS_MIN = 200;
 /** Longer, and a dead injector's fault would outlive people's patience. */
 export const LEASE_MS_MAX = 60_000;
-/** Whoever injects renews this often. */
-export const RENEW_EVERY_MS = 500;
+/** Three renewals may be lost before a fault ends. */
+const RENEWALS_PER_LEASE = 4;
 /** The longest time a fault may run that nobody renews. */
 export const FIXED_MS_MAX = 10 * 60_000;
 
@@ -39,6 +39,11 @@ export function renew(lease: Lease, nowMs: number): Lease {
 
 export function isExpired(lease: Lease, nowMs: number): boolean {
   return nowMs >= lease.expiresMs;
+}
+
+/** Whoever holds a lease of `leaseMs` renews it this often: every 0.5 s by default. */
+export function renewEveryMs(leaseMs: number): number {
+  return leaseMs / RENEWALS_PER_LEASE;
 }
 
 /** Milliseconds left; 0 once expired. */

@@ -1,7 +1,7 @@
 /** `/faults` over HTTP, beside Toxiproxy's own routes. Answers are JSON; errors carry a code. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CodedError, errorText, isCoded, type ErrorCode } from '#base/errors.ts';
-import { FIXED_MS_MAX, LEASE_MS_DEFAULT, RENEW_EVERY_MS } from '#chaos/core/lease.ts';
+import { FIXED_MS_MAX, LEASE_MS_DEFAULT, renewEveryMs } from '#chaos/core/lease.ts';
 import type { FaultRecord } from '#chaos/core/book.ts';
 import { readStartRequest } from '#chaos/daemon/request.ts';
 import type { Daemon } from '#chaos/daemon/daemon.ts';
@@ -90,7 +90,11 @@ function ofAll(daemon: Daemon, request: IncomingMessage): Methods {
         blocked: book.blocked,
         active: book.active.map((record) => view(daemon, record)),
         ended: book.ended.map((record) => view(daemon, record)),
-        limits: { leaseMs: LEASE_MS_DEFAULT, renewEveryMs: RENEW_EVERY_MS, forMsMax: FIXED_MS_MAX },
+        limits: {
+          leaseMs: LEASE_MS_DEFAULT,
+          renewEveryMs: renewEveryMs(LEASE_MS_DEFAULT),
+          forMsMax: FIXED_MS_MAX,
+        },
       }),
     POST: async () => {
       const record = await controller.start(readStartRequest(await readBody(request)));

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '#base/clock.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import { FaultBook, type FaultRecord } from '#chaos/core/book.ts';
 import type { JournalLine, UnfinishedFault } from '#chaos/core/journal.ts';
-import { fixedLease, LEASE_MS_DEFAULT, RENEW_EVERY_MS, renewedLease } from '#chaos/core/lease.ts';
+import { fixedLease, LEASE_MS_DEFAULT, renewedLease, renewEveryMs } from '#chaos/core/lease.ts';
 import { sameProcess, type UndoAction } from '#chaos/core/undo.ts';
 import { availabilityOf } from '#chaos/daemon/availability.ts';
 import type { StartRequest } from '#chaos/daemon/request.ts';
@@ -47,6 +47,8 @@ interface Held {
 
 /** A beat so late means that this process stood still: the reaper has freed what we held. */
 const STALLED_MS = LEASE_MS_DEFAULT;
+/** How often the reaper hears of us. */
+const BEAT_MS = renewEveryMs(LEASE_MS_DEFAULT);
 /** Before another attempt at what could not be taken back. */
 const RETRY_MS = 250;
 const UNDO_ATTEMPTS_MAX = 20;
@@ -286,7 +288,7 @@ export class Controller implements AsyncDisposable {
     }
     if (this.#beat === undefined) {
       this.#beatMs = this.#clock.monotonicMs();
-      this.#beat = this.#clock.startTimer(RENEW_EVERY_MS, () => this.#onBeat());
+      this.#beat = this.#clock.startTimer(BEAT_MS, () => this.#onBeat());
     }
     this.#look ??= this.#clock.startTimer(LOOK_EVERY_MS, () => void this.#onLook());
   }

@@ -5,5 +5,6 @@ import { ChaosClient, type FaultRequest } from '#chaos/client.ts';
 
 const [, , control = '', requests = '[]'] = process.argv;
 const client = new ChaosClient(control, systemNet, systemClock);
-for (const request of JSON.parse(requests) as readonly FaultRequest[]) await client.hold(request);
+const wanted = JSON.parse(requests) as readonly FaultRequest[];
+await Promise.all(wanted.map((request) => client.hold(request)));
 process.stdout.write('holding\n');
