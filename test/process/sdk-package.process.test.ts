@@ -57,6 +57,39 @@ for (const app of ['sdk-app.mjs', 'sdk-app.cjs']) {
   });
 }
 
+/** The outside of kafkajs as far as the instrumentation touches it; the broker behind it is nobody's here. */
+const KAFKAJS = `
+  class Kafka {
+    producer() { return { events: {}, on() {}, send: async () => [], sendBatch: async () => [], transaction: async () => ({}) }; }
+    consumer() { return { events: {}, on() {}, run: async () => {} }; }
+  }
+  module.exports = { Kafka };
+`;
+const SENDING = `
+  const producer = new Kafka().producer();
+  producer.send({ topic: 'shipments', messages: [{ value: 'x' }] }).then(() => process.exit(0));
+`;
+
+test('kafkajs is instrumented where it is loaded, as either kind of module', async () => {
+  const home = join(folder, 'node_modules', 'kafkajs');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), '{"name":"kafkajs","version":"2.2.4","main":"index.js"}');
+  writeFileSync(join(home, 'index.js'), KAFKAJS);
+  writeFileSync(join(folder, 'kafka.mjs'), `import { Kafka } from 'kafkajs';${SENDING}`);
+  writeFileSync(join(folder, 'kafka.cjs'), `const { Kafka } = require('kafkajs');${SENDING}`);
+  for (const app of ['kafka.mjs', 'kafka.cjs']) {
+    await using sink = await OtlpSink.start();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
+    const run = await runApp(join(folder, app), { cwd: folder, env });
+    deepEqual([run.status, run.stderr], [0, '']);
+    deepEqual(
+      sink.spans.map(({ name, kind }) => [name, kind]),
+      [['send shipments', 4]],
+      app,
+    );
+  }
+});
+
 test('it holds what it needs and nothing else', () => {
   const files = globSync('**/*.*', { cwd: join(folder, 'node_modules', '@plimsoll', 'sdk') });
   ok(files.includes('index.js') && files.includes('index.d.ts') && files.includes('README.md'));
