@@ -6,11 +6,12 @@
  * direction open, RST as RST; a toxic that closes takes both sockets along.
  */
 import type { Socket } from 'node:net';
+import type { Clock } from '#base/clock.ts';
 import { HttpTap, type FaultEffect } from '#chaos/proxy/core/http/tap.ts';
 import type { HttpFault } from '#chaos/proxy/core/http/fault.ts';
 import { Link } from '#chaos/proxy/core/link.ts';
 import type { Sink, StageWorld, StreamToxicSetting } from '#chaos/proxy/core/stage.ts';
-import type { Ending } from '#chaos/proxy/core/toxics/toxic.ts';
+import type { Chunk, Ending } from '#chaos/proxy/core/toxics/toxic.ts';
 import type { Direction } from '#chaos/proxy/types.ts';
 
 /** A peer that does not read gets this long for what is left when a toxic closes. */
@@ -34,6 +35,14 @@ export interface ConnectionOptions {
   readonly onClose: () => void;
 }
 
+interface Reading {
+  readonly source: Socket;
+  /** The sink of the same socket. */
+  readonly own: SocketSink;
+  readonly target: Pick<Sink, 'push' | 'end'>;
+  readonly direction: Direction;
+}
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #tap: HttpTap | undefined;
@@ -43,8 +52,9 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { client, server, world, chains, faults, traffic } = options;
     this.#options = options;
-    const toServer = socketSink({ socket: server, direction: 'upstream', traffic, world });
-    const toClient = socketSink({ socket: client, direction: 'downstream', traffic, world });
+    const { clock } = world;
+    const toServer = new SocketSink({ socket: server, direction: 'upstream', traffic, clock });
+    const toClient = new SocketSink({ socket: client, direction: 'downstream', traffic, clock });
     const downstream = new Link({
       chain: chains.downstream,
       sink: toClient,
@@ -72,8 +82,9 @@ export class Connection {
       onRoom: () => client.resume(),
     });
     this.#links = { upstream, downstream };
-    this.#read(client, upstream, 'upstream');
-    this.#read(server, this.#tap?.responses ?? downstream, 'downstream');
+    this.#read({ source: client, own: toClient, target: upstream, direction: 'upstream' });
+    const target = this.#tap?.responses ?? downstream;
+    this.#read({ source: server, own: toServer, target, direction: 'downstream' });
     client.on('drain', () => downstream.sinkHasRoom());
     server.on('drain', () => {
       this.#tap?.requests.resume();
@@ -95,19 +106,19 @@ export class Connection {
     this.#options.server.destroy();
   }
 
-  #read(source: Socket, target: Pick<Sink, 'push' | 'end'>, direction: Direction): void {
+  #read({ source, own, target, direction }: Reading): void {
     const { world, traffic } = this.#options;
-    const link = (): Link => this.#links[direction];
-    let ending: Ending = 'close';
+    const link = this.#links[direction];
+    let isBroken = false;
     source.on('data', (data) => {
       traffic.received[direction] += data.length;
       target.push({ data, atMs: world.clock.monotonicMs() });
-      if (!link().accepts()) source.pause();
+      if (!link.accepts()) source.pause();
     });
     source.on('end', () => target.end('fin'));
-    source.on('error', () => (ending = 'reset'));
+    source.on('error', () => (isBroken = true));
     source.on('close', () => {
-      target.end(ending);
+      target.end(isBroken || own.isReset ? 'reset' : 'close');
       this.#links[direction === 'upstream' ? 'downstream' : 'upstream'].discard();
       this.#socketClosed();
     });
@@ -123,35 +134,54 @@ export class Connection {
   }
 }
 
+/** The writing side of a socket. */
+class SocketSink implements Sink {
+  readonly #options: SocketSinkOptions;
+  #isEnded = false;
+  /** True when we reset the socket; what reads from it passes that on. */
+  isReset = false;
+
+  constructor(options: SocketSinkOptions) {
+    this.#options = options;
+  }
+
+  accepts(): boolean {
+    const { socket } = this.#options;
+    return !socket.writableNeedDrain || socket.destroyed;
+  }
+
+  push({ data }: Chunk): void {
+    const { socket, traffic, direction } = this.#options;
+    if (this.#isEnded || socket.destroyed) return;
+    traffic.sent[direction] += data.length;
+    socket.write(data);
+  }
+
+  end(ending: Ending): void {
+    const { socket, clock } = this.#options;
+    if (socket.destroyed || (this.#isEnded && ending === 'fin')) return;
+    this.#isEnded = true;
+    if (ending === 'fin') {
+      socket.end();
+    } else if (ending === 'reset') {
+      this.isReset = true;
+      socket.resetAndDestroy();
+    } else {
+      closeSoon(socket, clock);
+    }
+  }
+}
+
 interface SocketSinkOptions {
   readonly socket: Socket;
   readonly direction: Direction;
   readonly traffic: Traffic;
-  readonly world: StageWorld;
-}
-
-function socketSink({ socket, direction, traffic, world }: SocketSinkOptions): Sink {
-  let isEnded = false;
-  return {
-    accepts: () => !socket.writableNeedDrain || socket.destroyed,
-    push({ data }) {
-      if (isEnded || socket.destroyed) return;
-      traffic.sent[direction] += data.length;
-      socket.write(data);
-    },
-    end(ending) {
-      if (socket.destroyed || (isEnded && ending === 'fin')) return;
-      isEnded = true;
-      if (ending === 'fin') socket.end();
-      else if (ending === 'reset') socket.resetAndDestroy();
-      else closeSoon(socket, world);
-    },
-  };
+  readonly clock: Clock;
 }
 
 /** Sends what is left, then closes both directions of `socket`. */
-function closeSoon(socket: Socket, world: StageWorld): void {
-  const timer = world.clock.startTimer(FLUSH_MS, () => socket.destroy());
+function closeSoon(socket: Socket, clock: Clock): void {
+  const timer = clock.startTimer(FLUSH_MS, () => socket.destroy());
   socket.once('close', () => timer.cancel());
   socket.destroySoon();
 }

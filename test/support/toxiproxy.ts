@@ -14,6 +14,7 @@ import { systemClock } from '#base/real/clock.ts';
 import { seededRandom } from '#base/sim/random.ts';
 import { answerNotFound, toxiproxyApi } from '#chaos/proxy/api.ts';
 import { createProxySet, type ProxySet } from '#chaos/proxy/proxy-set.ts';
+import { until } from '#test/support/wait.ts';
 
 /** The address of another Toxiproxy; undefined for ours. */
 export const OTHER_TOXIPROXY = process.env['PLIMSOLL_TOXIPROXY'];
@@ -170,6 +171,12 @@ export class TcpClient implements AsyncDisposable {
       await Promise.race([new Promise((resolve) => this.socket.once('data', resolve)), this.closed]);
     }
     return this.received;
+  }
+
+  /** The events, once there is one. */
+  async ended(): Promise<readonly string[]> {
+    await until('the connection to end', () => this.events.length > 0, { timeoutMs: 2000, everyMs: 2 });
+    return this.events;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
