@@ -1,7 +1,7 @@
 /**
  * What telemetry costs a service: the same Express service bare, with our SDK as
  * published, and with OpenTelemetry's own set-up and defaults, in turns within
- * each run. The unit is CPU time of the service a request; start and memory
+ * each run, at the same fixed rate. The unit is CPU time of the service a request; start and memory
  * stand beside it. Ours does more for it: besides the spans a histogram with
  * exemplars, and the log line with ids, sent as OTLP.
  */
@@ -17,7 +17,9 @@ import { startPinned, stop } from '#bench/processes.ts';
 import type { AskReport, AskSettings } from '#bench/sdk-overhead/generator.ts';
 import { residentBytes } from '#test/support/processes.ts';
 
-const CONNECTIONS = 8;
+const CONNECTIONS_MAX = 32;
+/** What the slowest variant still answers with ease. */
+const REQUESTS_PER_SECOND = 1000;
 const SERVICE_CORE = 0;
 const OTHERS_CORE = 1;
 const ROOT = join(import.meta.dirname, '..');
@@ -62,7 +64,10 @@ async function run(options: BenchOptions): Promise<Findings> {
         process.stderr.write(`run ${round + 1}/${options.runs}: ${variant.name}\n`);
       }
     }
-    return { config: { connections: CONNECTIONS }, series: toSeries(found) };
+    return {
+      config: { requestsPerSecond: REQUESTS_PER_SECOND, connectionsMax: CONNECTIONS_MAX },
+      series: toSeries(found),
+    };
   } finally {
     await stop(sink);
     rmSync(folder, { recursive: true, force: true });
@@ -107,7 +112,13 @@ async function measure(
     const pid = present(service.pid, 'it has started');
     const startMiB = residentBytes(pid) / MIB;
     const { warmUpMs, windowMs } = options;
-    const load = await ask(pid, { url, connections: CONNECTIONS, warmUpMs, windowMs });
+    const load = await ask(pid, {
+      url,
+      connectionsMax: CONNECTIONS_MAX,
+      requestsPerSecond: REQUESTS_PER_SECOND,
+      warmUpMs,
+      windowMs,
+    });
     invariant(load.failed === 0, `${name}: ${load.failed} requests failed`);
     return {
       cpuMicros: (load.cpuSeconds * 1e6) / load.answered,
