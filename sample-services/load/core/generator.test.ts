@@ -191,8 +191,7 @@ test('a server frozen 1 s in every 10: quantiles within 2 % of the analytic ones
     const outcome = frozen(attempt, startedMs);
     return attempt.step === 'POST /quotes' ? { endedMs: outcome.endedMs, status: 201 } : outcome;
   };
-  for (const request of simulate(generator, server, 500_000))
-    if (request.isArrival) statistics.add(request);
+  for (const request of simulate(generator, server, 500_000)) if (request.isArrival) statistics.add(request);
   assert.ok(worstError(statistics) < 0.02, JSON.stringify(statistics.sinceStart().latencyMs));
 });
 
