@@ -35,6 +35,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'check configuration and SLO files: plimsoll validate FILE…',
     run: async (argv) => (await import('#bin/verbs/validate.ts')).validate(argv),
   },
+  chaos: {
+    summary: 'break the running demo: list, start, stop, run, doctor',
+    run: async (argv) => (await import('#bin/verbs/chaos.ts')).chaos(argv),
+  },
 };
 
 /** Mistakes of the person at the keyboard, as against a machine that is in a bad state. */
@@ -42,6 +46,8 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'PLIM_USAGE',
   'PLIM_CONFIG_INVALID',
   'PLIM_SLO_INVALID',
+  'PLIM_EXPERIMENT_INVALID',
+  'PLIM_PARAMETER',
 ]);
 
 async function main(argv: readonly string[]): Promise<number> {
