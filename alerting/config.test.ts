@@ -130,3 +130,12 @@ for (const [what, text, pattern, line] of BAD) {
     assert.equal(problems[0]?.line, line);
   });
 }
+
+test('how SLOs are judged can be changed within bounds', () => {
+  assert.deepEqual(read('slos: ./slos').config?.evaluation, { windowDivisor: 1, burnFactorMultiplier: 1 });
+  const changed = read('evaluation: { window_divisor: 60, burn_factor_multiplier: 10 }');
+  assert.deepEqual(changed.config?.evaluation, { windowDivisor: 60, burnFactorMultiplier: 10 });
+  for (const wrong of ['window_divisor: 0.5', 'burn_factor_multiplier: 0', 'window_divisor: fast']) {
+    assert.equal(read(`evaluation: { ${wrong} }`).problems.length, 1, wrong);
+  }
+});

@@ -20,9 +20,11 @@ import {
 } from '#base/config/schema.ts';
 import type { ConfigNode } from '#base/config/yaml.ts';
 import { errorText } from '#base/errors.ts';
+import { evaluationSchema } from '#alerting/evaluation-config.ts';
 import { parseMatchers } from '#alerting/router/core/matcher-text.ts';
 import { compileMatchers } from '#alerting/router/core/matching.ts';
 import type { RouteConfig } from '#alerting/router/core/route.ts';
+import { EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
 import type { Matcher } from '#signals/matchers.ts';
 
 /** Alertmanager's default is no timeout; a receiver that never answers would hold its slot for good. */
@@ -47,6 +49,7 @@ export interface ReceiverConfig {
 export interface AlertingConfig {
   /** Folder with OpenSLO files; undefined when none is named. */
   readonly slosDir: string | undefined;
+  readonly evaluation: Evaluation;
   readonly route: RouteConfig;
   readonly receivers: readonly ReceiverConfig[];
 }
@@ -68,6 +71,7 @@ export const ROUTE_DEFAULT: RouteConfig = {
 
 export const ALERTING_DEFAULT: AlertingConfig = {
   slosDir: undefined,
+  evaluation: EVALUATION_AS_WRITTEN,
   route: ROUTE_DEFAULT,
   receivers: [{ name: RECEIVER_NONE, webhooks: [] }],
 };
@@ -302,6 +306,11 @@ const alertmanager = object({
 
 const alerting = object({
   slos: optional(text({ expected: 'a folder' }), 'Folder with OpenSLO files; --slo overrides it.'),
+  evaluation: withDefault(
+    evaluationSchema,
+    EVALUATION_AS_WRITTEN,
+    'How SLOs are judged in proofs and demonstrations; as they are written when left out.',
+  ),
   alertmanager: optional(alertmanager, "Routes and receivers, in Alertmanager's own form."),
   ...refused('rules'),
 });
@@ -316,6 +325,7 @@ export const alertingSchema: Schema<AlertingConfig> = {
     const { receivers = [], route } = written.alertmanager ?? {};
     const config: AlertingConfig = {
       slosDir: written.slos,
+      evaluation: written.evaluation,
       route: rootFrom(route),
       receivers: receiversFrom(receivers),
     };

@@ -2,6 +2,7 @@
 import type { Meter } from '#base/metrics.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
 import type { SloState, SloStatus } from '#alerting/ports.ts';
+import { dividedMs, type Evaluation } from '#alerting/slo/core/evaluation.ts';
 import type { SloEngine } from '#alerting/slo/ports.ts';
 
 const STATES = ['ok', 'burning', 'idle', 'blind', 'catching-up'] as const satisfies readonly SloState[];
@@ -10,8 +11,17 @@ const CURRENT_WINDOW_MS = 300_000;
 
 export function publishStatus(
   { store, metrics, clock }: Pick<DriverParts, 'store' | 'metrics' | 'clock'>,
-  { meter, engine }: { readonly meter: Meter; readonly engine: SloEngine },
+  {
+    meter,
+    engine,
+    config,
+  }: {
+    readonly meter: Meter;
+    readonly engine: SloEngine;
+    readonly config: { readonly evaluation: Evaluation };
+  },
 ): void {
+  const currentWindowMs = dividedMs(CURRENT_WINDOW_MS, config.evaluation, 1000);
   let late = { past: 0, future: 0 };
   meter.onCollect(() => {
     metrics.waiting.set(store.outbox.waitingCount());
@@ -19,11 +29,11 @@ export function publishStatus(
     metrics.lateEvents.add(now.past - late.past, { direction: 'past' });
     metrics.lateEvents.add(now.future - late.future, { direction: 'future' });
     late = { ...now };
-    for (const slo of engine.status(clock.wallMs())) publishSlo(metrics, slo);
+    for (const slo of engine.status(clock.wallMs())) publishSlo(metrics, slo, currentWindowMs);
   });
 }
 
-function publishSlo(metrics: DriverParts['metrics'], slo: SloStatus): void {
+function publishSlo(metrics: DriverParts['metrics'], slo: SloStatus, currentWindowMs: number): void {
   for (const state of STATES) {
     metrics.sloState.set(state === slo.state ? 1 : 0, { slo_id: slo.id, state });
   }
@@ -32,6 +42,6 @@ function publishSlo(metrics: DriverParts['metrics'], slo: SloStatus): void {
   metrics.sloObjective.set(slo.objective, labels);
   if (slo.budget.remainingRatio !== undefined)
     metrics.sloBudgetRemaining.set(slo.budget.remainingRatio, labels);
-  const window = slo.windows.find((candidate) => candidate.shortWindowMs === CURRENT_WINDOW_MS);
+  const window = slo.windows.find((candidate) => candidate.shortWindowMs === currentWindowMs);
   if (window !== undefined) metrics.sloBurnRate.set(window.shortBurn, labels);
 }

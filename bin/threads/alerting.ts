@@ -47,6 +47,7 @@ async function start(options: AlertingOptions): Promise<RunningPart<undefined>> 
   const alerting = await startAlerting({
     source: watchCell(disk, options.read),
     engine: createSloEngine({
+      evaluation: options.config.evaluation,
       onUnreadableSnapshot: (slo, reason) =>
         log.warn({ slo, reason }, 'a snapshot cannot be read; its SLO counts anew'),
       onUnreadableRecord: ({ id }, reason) =>

@@ -4,6 +4,7 @@
  */
 import type { FiringAlert, SloEngine, Transition } from '#alerting/slo/ports.ts';
 import { createSloEngine } from '#alerting/slo/core/engine.ts';
+import { EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import { NO_ITEMS, type RecordKind } from '#signals/records.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
@@ -120,6 +121,8 @@ export function heartbeat(kind: 'otlp-logs' | 'otlp-metrics', service: string, a
 export class SloWorld {
   engine: SloEngine;
   nowMs = START_MS;
+  /** For this engine and those after a restart. */
+  #evaluation = EVALUATION_AS_WRITTEN;
   readonly transitions: Transition[] = [];
   documents: readonly SloDocument[];
   #carry = 0;
@@ -129,6 +132,15 @@ export class SloWorld {
     this.documents = documents;
     this.engine = createSloEngine();
     this.engine.configure(documents, this.nowMs);
+  }
+
+  /** A world whose SLOs are judged in another way than they are written. */
+  static judging(evaluation: Evaluation, ...documents: SloDocument[]): SloWorld {
+    const world = new SloWorld(...documents);
+    world.#evaluation = evaluation;
+    world.engine = createSloEngine({ evaluation });
+    world.engine.configure(documents, world.nowMs);
+    return world;
   }
 
   /**
@@ -155,7 +167,7 @@ export class SloWorld {
 
   /** A new engine from what was committed last. */
   restart(snapshots: ReadonlyMap<string, Uint8Array>, firing: readonly FiringAlert[]): void {
-    this.engine = createSloEngine();
+    this.engine = createSloEngine({ evaluation: this.#evaluation });
     this.engine.configure(this.documents, this.nowMs);
     this.engine.restore(snapshots, firing, this.nowMs);
   }

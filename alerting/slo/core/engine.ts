@@ -29,10 +29,16 @@ import {
 } from '#alerting/slo/core/announce.ts';
 import { ByteReader, ByteWriter, SnapshotError } from '#alerting/slo/core/bytes.ts';
 import { SpanCounter } from '#alerting/slo/core/counting.ts';
+import {
+  asJudged,
+  dividedMs,
+  EVALUATION_AS_WRITTEN,
+  type Evaluation,
+} from '#alerting/slo/core/evaluation.ts';
 import { budget, burnWindows, evidence } from '#alerting/slo/core/evidence.ts';
-import { Sources, type Source } from '#alerting/slo/core/sources.ts';
+import { patienceOf, Sources, type Source } from '#alerting/slo/core/sources.ts';
 import { Timeline } from '#alerting/slo/core/timeline.ts';
-import { SloTracker } from '#alerting/slo/core/tracker.ts';
+import { IDLE_AFTER_MS, SloTracker } from '#alerting/slo/core/tracker.ts';
 
 /** Further behind the journal than this the engine does not know enough to judge. */
 export const CATCH_UP_LAG_MS = 5000;
@@ -40,8 +46,12 @@ export const CATCH_UP_LAG_MS = 5000;
 const SOURCES_KEY = '';
 const SNAPSHOT_VERSION = 1;
 const NANOS_IN_MS = 1_000_000n;
+/** In compressed time: a pause of traffic that is no state of its own. */
+const IDLE_AFTER_MS_MIN = 5000;
 
 export interface SloEngineOptions {
+  /** As the SLOs are written when left out. */
+  readonly evaluation?: Evaluation;
   /** Told about a snapshot that cannot be read; what it is about starts with an empty history. */
   readonly onUnreadableSnapshot?: (key: string, reason: string) => void;
   /** Told about a record whose body cannot be decoded; it counts for nothing. */
@@ -65,8 +75,10 @@ interface Restored {
 
 class Engine implements SloEngine {
   readonly #options: SloEngineOptions;
+  readonly #evaluation: Evaluation;
+  readonly #idleAfterMs: number;
   readonly #trackers = new Map<string, SloTracker>();
-  readonly #sources = new Sources();
+  readonly #sources: Sources;
   readonly #counter = new SpanCounter();
   readonly #timeline = new Timeline();
   /** What `restore` was given, until the first record or tick: `configure` may come before or after it. */
@@ -79,10 +91,14 @@ class Engine implements SloEngine {
 
   constructor(options: SloEngineOptions) {
     this.#options = options;
+    this.#evaluation = options.evaluation ?? EVALUATION_AS_WRITTEN;
+    this.#idleAfterMs = dividedMs(IDLE_AFTER_MS, this.#evaluation, IDLE_AFTER_MS_MIN);
+    this.#sources = new Sources(patienceOf(this.#evaluation));
   }
 
   configure(documents: readonly SloDocument[], nowMs: number): readonly Transition[] {
-    const wanted = new Map(documents.map((document) => [document.id, document]));
+    const judged = documents.map((document) => asJudged(document, this.#evaluation));
+    const wanted = new Map(judged.map((document) => [document.id, document]));
     const transitions: Transition[] = [];
     for (const [id, tracker] of this.#trackers) {
       if (wanted.has(id)) continue;
@@ -227,7 +243,8 @@ class Engine implements SloEngine {
       const holds = tracker.holding(severity).length > 0;
       if (holds !== tracker.firing.has(severity)) change(severity, holds ? 'firing' : 'resolved');
     }
-    const state = tracker.firing.size > 0 ? 'burning' : tracker.idle(now.engineMs) ? 'idle' : 'ok';
+    const state =
+      tracker.firing.size > 0 ? 'burning' : tracker.idle(now.engineMs, this.#idleAfterMs) ? 'idle' : 'ok';
     setState(tracker, state, now.wallMs);
   }
 

@@ -7,7 +7,7 @@ import type { SloTracker } from '#alerting/slo/core/tracker.ts';
 
 const SECOND_MS = 1000;
 /** Steps in which the way back to the first failure is walked: long enough to see a ratio. */
-const STEP_MS_MIN = 15_000;
+const STEP_MS_MAX = 15_000;
 /** Burn of now, when no policy says otherwise. */
 const RECENT_WINDOW_MS = 300_000;
 
@@ -66,7 +66,10 @@ export function evidence(tracker: SloTracker, nowMs: number, toWall: (engineMs: 
  * second within the last quarter of an hour, to the step before that.
  */
 function firstBadOf(rings: Rings, policy: BurnPolicy, nowMs: number, limitRatio: number): number | undefined {
-  const stepMs = Math.max(STEP_MS_MIN, rings.bucketMsFor(policy.longWindowMs));
+  const bucketMs = rings.bucketMsFor(policy.longWindowMs);
+  // In compressed time steps are shorter too: half a short window, in whole seconds.
+  const halfShortMs = Math.ceil(policy.shortWindowMs / 2 / SECOND_MS) * SECOND_MS;
+  const stepMs = Math.max(bucketMs, Math.min(STEP_MS_MAX, halfShortMs));
   const quietMsMax = Math.max(2 * stepMs, policy.shortWindowMs / 2);
   const newestMs = Math.floor(nowMs / stepMs) * stepMs;
   let foundMs: number | undefined;
@@ -78,7 +81,7 @@ function firstBadOf(rings: Rings, policy: BurnPolicy, nowMs: number, limitRatio:
   ) {
     // The newest step also holds what claims to be a little ahead.
     const endMs = startMs === newestMs ? Infinity : startMs + stepMs;
-    const { bad, total } = rings.between(startMs, endMs, stepMs);
+    const { bad, total } = rings.between(startMs, endMs, bucketMs);
     if (total === 0) continue;
     if (bad > (limitRatio / 2) * total) {
       foundMs = startMs;

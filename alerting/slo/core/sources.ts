@@ -9,6 +9,7 @@
  */
 import type { RecordKind } from '#signals/records.ts';
 import type { ByteReader, ByteWriter } from '#alerting/slo/core/bytes.ts';
+import { dividedMs, EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
 import { GapHistogram, type GapSummary } from '#alerting/slo/core/gaps.ts';
 
 const MINUTE_MS = 60_000;
@@ -18,6 +19,10 @@ const ARRIVALS_MIN = 3;
 const SILENCE_MS_MIN = 30_000;
 /** With metrics at a steady beat, silence is noticed after this at the latest. */
 const PERIODIC_SILENCE_MS_MAX = 2 * MINUTE_MS;
+/** And in compressed time not before this many of its beats, of which one may be late. */
+const PERIODIC_GAPS_MIN = 1.5;
+/** In compressed time: exporters send in batches, and machines pause. */
+const COMPRESSED_SILENCE_MS_MIN = 5000;
 /** Metric export at most this far apart is a steady beat (SDK default 60 s, with the histogram's rounding). */
 const PERIODIC_GAP_MS_MAX = 80_000;
 const P95_GAPS = 3;
@@ -34,6 +39,23 @@ const HEARTBEAT_KINDS = ['otlp-traces', 'otlp-logs', 'otlp-metrics'] as const;
 type HeartbeatKind = (typeof HEARTBEAT_KINDS)[number];
 /** Holes remembered; when there are more, the two closest become one. */
 const HOLES_MAX = 64;
+
+/** How long silence is borne, whatever the habits. */
+export interface Patience {
+  /** Shorter silence is never blindness. */
+  readonly silenceMsMin: number;
+  /** With a steady beat of metrics, longer silence is. */
+  readonly periodicSilenceMsMax: number;
+}
+
+export function patienceOf(evaluation: Evaluation): Patience {
+  return {
+    silenceMsMin: dividedMs(SILENCE_MS_MIN, evaluation, COMPRESSED_SILENCE_MS_MIN),
+    periodicSilenceMsMax: dividedMs(PERIODIC_SILENCE_MS_MAX, evaluation, COMPRESSED_SILENCE_MS_MIN),
+  };
+}
+
+const PATIENCE = patienceOf(EVALUATION_AS_WRITTEN);
 
 export interface Hole {
   readonly startMs: number;
@@ -99,6 +121,7 @@ class Stream {
 
 export class Source {
   readonly service: string;
+  readonly #patience: Patience;
   readonly #streams: Readonly<Record<HeartbeatKind, Stream>> = {
     'otlp-traces': new Stream(),
     'otlp-logs': new Stream(),
@@ -111,8 +134,9 @@ export class Source {
   #silenceMsMax: { readonly ms: number | undefined } | undefined;
   #holes: Hole[] = [];
 
-  constructor(service: string) {
+  constructor(service: string, patience: Patience = PATIENCE) {
     this.service = service;
+    this.#patience = patience;
   }
 
   get blind(): boolean {
@@ -149,13 +173,15 @@ export class Source {
     if (this.#arrivals < ARRIVALS_MIN) return undefined;
     const { 'otlp-traces': spans, 'otlp-metrics': metrics } = this.#streams;
     if (this.#arrivals === spans.arrivals && spans.perMinute() < 1) return undefined;
+    const { silenceMsMin, periodicSilenceMsMax } = this.#patience;
     const metricGaps = metrics.gaps;
     if (metricGaps.count >= ARRIVALS_MIN - 1 && metricGaps.p95Ms <= PERIODIC_GAP_MS_MAX) {
       // A timer beats whether anybody asks something of the service or not: it alone decides.
-      return Math.min(Math.max(metrics.pauseMsMax(), SILENCE_MS_MIN), PERIODIC_SILENCE_MS_MAX);
+      const latestMs = Math.max(periodicSilenceMsMax, PERIODIC_GAPS_MIN * metricGaps.p95Ms);
+      return Math.min(Math.max(metrics.pauseMsMax(), silenceMsMin), latestMs);
     }
     // Before a beat is known the pause to the next metric may be a minute and no harm.
-    const patienceMs = metrics.arrivals > 0 ? PERIODIC_SILENCE_MS_MAX : SILENCE_MS_MIN;
+    const patienceMs = metrics.arrivals > 0 ? periodicSilenceMsMax : silenceMsMin;
     const pauses = HEARTBEAT_KINDS.map((kind) => this.#streams[kind].pauseMsMax());
     return Math.max(patienceMs, ...pauses);
   }
@@ -179,7 +205,7 @@ export class Source {
   }
 
   #tooLong(silentMs: number): boolean {
-    return silentMs > SILENCE_MS_MIN && silentMs > (this.silenceMsMax() ?? Infinity);
+    return silentMs > this.#patience.silenceMsMin && silentMs > (this.silenceMsMax() ?? Infinity);
   }
 
   /** After a restart: the alert for lost telemetry was firing, so it still is. */
@@ -241,6 +267,11 @@ export class Source {
 /** The services that have an SLO. */
 export class Sources {
   readonly #byService = new Map<string, Source>();
+  readonly #patience: Patience;
+
+  constructor(patience: Patience) {
+    this.#patience = patience;
+  }
 
   get(service: string): Source | undefined {
     return this.#byService.get(service);
@@ -252,7 +283,7 @@ export class Sources {
       if (!services.has(service)) this.#byService.delete(service);
     }
     for (const service of services) {
-      if (!this.#byService.has(service)) this.#byService.set(service, new Source(service));
+      if (!this.#byService.has(service)) this.#byService.set(service, new Source(service, this.#patience));
     }
   }
 
@@ -268,7 +299,7 @@ export class Sources {
   read(input: ByteReader): void {
     for (let left = input.uint(); left > 0; left -= 1) {
       const service = input.text();
-      (this.#byService.get(service) ?? new Source(service)).read(input);
+      (this.#byService.get(service) ?? new Source(service, this.#patience)).read(input);
     }
   }
 }

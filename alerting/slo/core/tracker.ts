@@ -14,7 +14,7 @@ import { SpanMatcher } from '#alerting/slo/core/span-matcher.ts';
 
 const SECOND_MS = 1000;
 /** Without an event for this long an SLO is idle: the shortest window of the standard pairs. */
-const IDLE_AFTER_MS = 300_000;
+export const IDLE_AFTER_MS = 300_000;
 const SNAPSHOT_VERSION = 1;
 /** Snapshots hold one entry a policy; more than this is no snapshot of ours. */
 const LATCHES_MAX = 1000;
@@ -100,8 +100,8 @@ export class SloTracker {
   }
 
   /** Whether no event came for so long that there is nothing to judge. */
-  idle(nowMs: number): boolean {
-    return nowMs - this.#lastMs > IDLE_AFTER_MS;
+  idle(nowMs: number, idleAfterMs: number): boolean {
+    return nowMs - this.#lastMs > idleAfterMs;
   }
 
   reading(windowMs: number, nowMs: number): WindowReading {
