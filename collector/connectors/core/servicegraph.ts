@@ -7,7 +7,7 @@
  * the same records give the same graph again.
  */
 import type { ServiceGraphConfig } from '#collector/connectors/config.ts';
-import { AttributeFinder, cutLabel } from '#collector/connectors/core/attribute-finder.ts';
+import { AttributeFinder, cutLabel } from '#signals/otlp/attribute-finder.ts';
 import { Durations } from '#collector/connectors/core/durations.ts';
 import {
   EdgeTable,

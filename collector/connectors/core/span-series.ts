@@ -3,7 +3,7 @@
  * name, so that nothing is made for one that has been seen before; beyond the
  * limit all share the overflow series.
  */
-import { cutLabel, isAt, LABEL_CHARS_MAX } from '#collector/connectors/core/attribute-finder.ts';
+import { cutLabel, isAt, LABEL_CHARS_MAX } from '#signals/otlp/attribute-finder.ts';
 import { Latency, type SavedLatency } from '#collector/connectors/core/latency.ts';
 import type { Labels } from '#signals/matchers.ts';
 import { textAt } from '#signals/otlp/columns.ts';

@@ -5,7 +5,7 @@
  * whatever is sampled later. Pure.
  */
 import type { SpanMetricsConfig } from '#collector/connectors/config.ts';
-import { AttributeFinder } from '#collector/connectors/core/attribute-finder.ts';
+import { AttributeFinder } from '#signals/otlp/attribute-finder.ts';
 import { Durations } from '#collector/connectors/core/durations.ts';
 import {
   SpanSeriesTable,
