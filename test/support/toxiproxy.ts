@@ -43,7 +43,13 @@ export class Toxiproxy implements AsyncDisposable {
   }
 
   static async start(options: { readonly connectionsMax?: number } = {}): Promise<Toxiproxy> {
-    if (OTHER_TOXIPROXY !== undefined) return await Toxiproxy.#other(OTHER_TOXIPROXY);
+    return OTHER_TOXIPROXY === undefined
+      ? await Toxiproxy.ours(options)
+      : await Toxiproxy.#other(OTHER_TOXIPROXY);
+  }
+
+  /** Ours in any case, for what no other one has. */
+  static async ours(options: { readonly connectionsMax?: number } = {}): Promise<Toxiproxy> {
     const set = createProxySet({ clock: systemClock, random: seededRandom(1), ...options });
     const api = toxiproxyApi(set);
     const server = createServer((request, response) => {
