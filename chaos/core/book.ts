@@ -10,6 +10,8 @@ export interface FaultRecord {
   readonly id: string;
   readonly fault: string;
   readonly target: string;
+  /** What no other fault on the same target may have meanwhile; `none` for nothing. */
+  readonly claim: string;
   readonly parameters: ParameterValues;
   /** Announced like any other, does nothing. */
   readonly sham: boolean;
@@ -50,19 +52,15 @@ export class FaultBook {
    * @param alongside begin it although another is on
    * @throws CodedError `PLIM_FAULT_REFUSED`
    */
-  admit(alongside: boolean): void {
-    if (this.#blocked)
-      throw new CodedError('PLIM_FAULT_REFUSED', 'faults are blocked; plimsoll chaos allow lifts that');
+  admit({ target, claim }: Pick<FaultRecord, 'target' | 'claim'>, alongside: boolean): void {
+    if (this.#blocked) throw refused('faults are blocked; plimsoll chaos allow lifts that');
     const [first] = this.#open.values();
-    if (first !== undefined && !alongside) {
-      const { fault, target, id } = first.record;
-      throw new CodedError(
-        'PLIM_FAULT_REFUSED',
-        `${fault} on ${target} is still on (${id}); stop it first, or ask for this one alongside`,
-      );
-    }
-    if (this.#open.size >= OPEN_MAX)
-      throw new CodedError('PLIM_FAULT_REFUSED', `${OPEN_MAX} faults are on already; stop some first`);
+    if (first !== undefined && !alongside)
+      throw refused(`${nameOf(first.record)}; stop it first, or ask for this one alongside`);
+    const rival = this.active.find((other) => other.target === target && other.claim === claim);
+    if (rival !== undefined && claim !== 'none')
+      throw refused(`${nameOf(rival)}; two faults cannot share the ${claim} of ${target}, stop it first`);
+    if (this.#open.size >= OPEN_MAX) throw refused(`${OPEN_MAX} faults are on already; stop some first`);
   }
 
   open(record: FaultRecord, lease: Lease): void {
@@ -124,4 +122,12 @@ export class FaultBook {
     const nextMs = Math.min(...[...this.#open.values()].map(({ lease }) => lease?.expiresMs ?? Infinity));
     return nextMs === Infinity ? undefined : nextMs;
   }
+}
+
+function nameOf({ fault, target, id }: FaultRecord): string {
+  return `${fault} on ${target} is still on (${id})`;
+}
+
+function refused(message: string): CodedError {
+  return new CodedError('PLIM_FAULT_REFUSED', message);
 }

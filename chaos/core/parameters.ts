@@ -93,7 +93,7 @@ function numeric(
     unit,
     doc,
     default: byDefault,
-    expected: `${noun}${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`,
+    expected: `${noun}${unit === '' || unit === 'share' ? '' : ` of ${unit}`} from ${min} to ${max}`,
     read(given) {
       const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
       if (typeof value !== 'number' || !(value >= min && value <= max)) return undefined;

@@ -93,7 +93,8 @@ export class Controller implements AsyncDisposable {
   /** @throws CodedError `PLIM_FAULT_REFUSED`, `PLIM_TARGET_REFUSED`, `PLIM_FAULT_UNAVAILABLE`, `PLIM_FAULT_FAILED` */
   async start(request: StartRequest): Promise<FaultRecord> {
     const { definition, parameters, sham } = request;
-    this.book.admit(request.alongside);
+    const { claim } = definition;
+    this.book.admit({ target: request.target, claim }, request.alongside);
     const target = this.#targetOf(request);
     const proxy = definition.acts === 'proxy' ? this.#proxyOf(request) : '';
     const id = `${definition.name}-${this.#options.newId()}`;
@@ -102,6 +103,7 @@ export class Controller implements AsyncDisposable {
       id,
       fault: definition.name,
       target: request.target,
+      claim,
       parameters,
       sham,
       startedMs,

@@ -8,6 +8,7 @@ export const carrierOutage = defineFault({
   layer: 'stream',
   summary: 'no carrier answers a tender: they refuse connections, or keep silent',
   acts: 'proxy',
+  claim: 'listener',
   only: ['carriers'],
   parameters: { how: choice(['refuse', 'silent'], 'refuse: nobody listens; silent: nobody answers') },
   begin: (scene, { how }) =>

@@ -7,6 +7,7 @@ export const cut = defineFault({
   layer: 'stream',
   summary: 'connections to the target are closed, new ones refused',
   acts: 'proxy',
+  claim: 'listener',
   parameters: {},
   begin: holdDown,
 });

@@ -8,6 +8,12 @@ import type { ParameterSet, ParameterValues, ValuesOf } from '#chaos/core/parame
 import type { Target } from '#chaos/core/targets.ts';
 import type { ProcessIdentity, UndoAction } from '#chaos/core/undo.ts';
 
+/**
+ * What only one fault can have of a target at a time, because taking back the
+ * one would take back the other, or put back what the other did.
+ */
+export type Claim = 'process' | 'listener' | 'none';
+
 /** What it strikes. */
 export type Layer = 'stream' | 'http' | 'process' | 'resource' | 'time' | 'disk';
 
@@ -119,6 +125,7 @@ export interface FaultDefinition {
   readonly summary: string;
   /** `proxy`: acts on the way to the target; `process`: on its process. */
   readonly acts: 'proxy' | 'process';
+  readonly claim: Claim;
   /** Its only targets, the first by default; undefined for any. */
   readonly only: readonly [string, ...string[]] | undefined;
   readonly parameters: ParameterSet;
@@ -134,6 +141,8 @@ interface Definition<Set extends ParameterSet> {
   readonly layer: Layer;
   readonly summary: string;
   readonly acts: 'proxy' | 'process';
+  /** By default that of what it acts on: `none` for proxies. */
+  readonly claim?: Claim;
   readonly only?: readonly [string, ...string[]];
   readonly parameters: Set;
   readonly available?: (machine: Machine) => Availability;
@@ -149,6 +158,7 @@ export function defineFault<const Set extends ParameterSet>(definition: Definiti
     layer,
     summary,
     acts,
+    claim: definition.claim ?? (acts === 'process' ? 'process' : 'none'),
     only,
     parameters,
     available: definition.available ?? (acts === 'process' ? needsProc : () => AVAILABLE),

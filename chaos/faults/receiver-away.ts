@@ -7,6 +7,7 @@ export const receiverAway = defineFault({
   layer: 'stream',
   summary: 'nobody listens where pages (pager) or telemetry (collector) go',
   acts: 'proxy',
+  claim: 'listener',
   only: ['pager', 'collector'],
   parameters: {},
   begin: holdDown,

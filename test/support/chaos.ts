@@ -19,7 +19,7 @@ const START_MS_MAX = 10_000;
 
 export class ChaosWorld implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'plimsoll-chaos-'));
-  readonly state = join(this.root, 'services', 'quotes');
+  readonly state = join(this.root, 'services');
   readonly demoFile = join(this.root, 'demo.json');
   #service: ChildProcess | undefined;
   #daemon: ChildProcess | undefined;
