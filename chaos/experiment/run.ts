@@ -33,8 +33,8 @@ export interface RunOptions {
 
 /** Of an answer, looked at by tolerances. */
 const ANSWER_BYTES_MAX = 256 * 1024;
-/** An abort must not take longer than this to be noticed. */
-const ABORT_TIMEOUT_MS = 1000;
+/** With the time between two looks, an abort takes a second at most by default. */
+const ABORT_TIMEOUT_MS = 500;
 const RECOVER_EVERY_MS = 500;
 
 /** Why the method ended before its end. */

@@ -84,6 +84,7 @@ export class ChaosWorld implements AsyncDisposable {
     const ready = JSON.parse(line) as { control: string; proxies: Readonly<Record<string, string>> };
     this.control = ready.control;
     this.proxies = ready.proxies;
+    this.writeDemoFile();
   }
 
   async killDaemon(): Promise<void> {
@@ -151,7 +152,13 @@ export class ChaosWorld implements AsyncDisposable {
     const supervisor = { pid: process.pid, startTicks: statOf(process.pid)?.startTicks };
     writeFileSync(
       `${this.demoFile}.tmp`,
-      JSON.stringify({ version: 1, supervisor, targets, chaos: this.control }),
+      JSON.stringify({
+        version: 1,
+        supervisor,
+        targets,
+        chaos: this.control,
+        gateway: this.proxies['quotes'],
+      }),
     );
     renameSync(`${this.demoFile}.tmp`, this.demoFile);
   }
