@@ -1,12 +1,13 @@
 /** Every fault does what it says, and ends however its injector or the daemon ends. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isCoded } from '#base/errors.ts';
 import type { FaultRequest } from '#chaos/client.ts';
 import { FAULTS } from '#chaos/faults/registry.ts';
+import { thisMachine } from '#chaos/world/machine.ts';
 import { statOf } from '#chaos/world/processes.ts';
 import { ChaosWorld } from '#test/support/chaos.ts';
 import { isAlive } from '#test/support/processes.ts';
@@ -286,6 +287,31 @@ test('a full disk of the target’s own is empty again, with and without the dae
   } finally {
     execFileSync('umount', [world.state]);
   }
+});
+
+test('a wrong clock is right again, with and without the daemon', async (t) => {
+  const { libfaketime } = thisMachine();
+  if (libfaketime === undefined) {
+    t.skip('libfaketime is not installed');
+    return;
+  }
+  await using world = await ChaosWorld.start((root) => {
+    const file = join(root, 'clock');
+    writeFileSync(file, '+0\n');
+    const fresh = { FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+    return { LD_PRELOAD: libfaketime, FAKETIME_TIMESTAMP_FILE: file, ...fresh };
+  });
+  const skewed = { fault: 'clock-skew', target: 'quotes', parameters: { offset: -300 }, forMs: 60_000 };
+  const isRight = async (): Promise<boolean> => Math.abs(await world.clockSkew()) < 5;
+  const { id } = await world.client.start(skewed);
+  assert.ok(Math.abs(300 + (await world.clockSkew())) < 5);
+  await world.client.stop(id);
+  assert.ok(await isRight());
+  await world.client.start(skewed);
+  await world.killDaemon();
+  await world.startDaemon();
+  assert.ok(await isRight());
+  await nothingLeft(world, 'killed');
 });
 
 /** A tmpfs of 1 MiB on `folder`; only root may, where mounts are allowed at all. */

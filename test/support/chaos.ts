@@ -25,13 +25,16 @@ export class ChaosWorld implements AsyncDisposable {
   #daemon: ChildProcess | undefined;
   #supervising = true;
   #port = 0;
+  #serviceEnv: Readonly<Record<string, string>> = {};
   /** Addresses of the proxies by name. */
   proxies: Readonly<Record<string, string>> = {};
   control = '';
   output = '';
 
-  static async start(): Promise<ChaosWorld> {
+  /** @param serviceEnv of the service, beside our own */
+  static async start(serviceEnv?: (root: string) => Readonly<Record<string, string>>): Promise<ChaosWorld> {
     const world = new ChaosWorld();
+    world.#serviceEnv = serviceEnv?.(world.root) ?? {};
     mkdirSync(world.state, { recursive: true });
     await world.#startService();
     await world.startDaemon();
@@ -115,6 +118,12 @@ export class ChaosWorld implements AsyncDisposable {
     return { status, tookMs: performance.now() - startedMs };
   }
 
+  /** The service's wall clock less ours, in seconds. */
+  async clockSkew(): Promise<number> {
+    const response = await fetch(`${this.proxies['quotes'] ?? ''}/clock`);
+    return (Number(await response.text()) - Date.now()) / 1000;
+  }
+
   /** Milliseconds from a request on a connection of its own until that is closed. */
   async closeTakes(): Promise<number> {
     const { hostname, port } = new URL(this.proxies['quotes'] ?? '');
@@ -166,6 +175,7 @@ export class ChaosWorld implements AsyncDisposable {
   async #startService(): Promise<void> {
     const service = fork(SERVICE, [String(this.#port)], {
       execArgv: [],
+      env: { ...process.env, ...this.#serviceEnv },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#service = service;
