@@ -3,12 +3,13 @@
  *
  *   npm run bench -- [NAME…] [--runs=5] [--window=4] [--keep]
  */
+import { chaosProxy } from '#bench/chaos-proxy.ts';
 import { writeResult, table, type Benchmark } from '#bench/harness.ts';
 import { otlpIngest } from '#bench/otlp-ingest.ts';
 import { stopAll } from '#bench/processes.ts';
 import { sdkOverhead } from '#bench/sdk-overhead.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead];
+const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead, chaosProxy];
 const RUNS = 5;
 const WARM_UP_MS = 1000;
 const WINDOW_SECONDS = 4;
