@@ -92,7 +92,8 @@ export class Proxy {
       this.#accept(client),
     );
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(listenError(error, this.#listen)));
+      // Stays for good: a failure to accept later on costs that one client, not the process.
+      server.on('error', (error) => reject(listenError(error, this.#listen)));
       server.listen({ host, port }, resolve);
     });
     const { address, port: taken } = server.address() as AddressInfo;
