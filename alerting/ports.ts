@@ -145,6 +145,17 @@ export interface Evidence {
   readonly failingTraceIds: readonly string[];
   /** Event time of the first bad event of this burn, if still known. */
   readonly firstBadMs: number | undefined;
+  /** Where it comes from by what callers and callees reported, the likeliest first, at most five. */
+  readonly suspects: readonly Suspect[];
+}
+
+/** A service that may be the cause. */
+export interface Suspect {
+  readonly service: string;
+  /** 0 … 1; of a burn that was traced, the share that leads to it. */
+  readonly score: number;
+  /** What was seen, for people. */
+  readonly reason: string;
 }
 
 export interface Delivery {

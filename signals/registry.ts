@@ -193,6 +193,10 @@ export const METRICS = {
     'Events outside the lateness horizon, counted at receipt.',
     ['direction'],
   ),
+  alertingUnplacedSpans: counter(
+    'plimsoll_alerting_unplaced_spans_total',
+    'Spans that suspects are found without: more services or pairs of them than are kept.',
+  ),
   // queries
   queryRequests: counter(
     'plimsoll_prometheus_api_requests_total',

@@ -8,6 +8,7 @@ export interface AlertingMetrics {
   readonly waiting: Gauge;
   readonly lag: Gauge;
   readonly lateEvents: Counter;
+  readonly unplacedSpans: Counter;
   readonly failures: Counter;
   readonly outboxFull: Counter;
   readonly sloState: Gauge;
@@ -23,6 +24,7 @@ export function alertingMetrics(meter: Meter): AlertingMetrics {
     waiting: meter.gauge(METRICS.deliveriesWaiting),
     lag: meter.gauge(METRICS.alertingLagSeconds),
     lateEvents: meter.counter(METRICS.alertingLateEvents),
+    unplacedSpans: meter.counter(METRICS.alertingUnplacedSpans),
     failures: meter.counter(METRICS.alertingFailures),
     outboxFull: meter.counter(METRICS.deliveriesPutOff),
     sloState: meter.gauge(METRICS.sloState),

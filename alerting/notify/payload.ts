@@ -84,6 +84,7 @@ function frozen(evidence: Evidence, externalUrl: string): object {
     budget_remaining_ratio: evidence.budgetRemainingRatio ?? null,
     exhausted_in: exhaustedInMs === undefined ? null : formatDuration(exhaustedInMs),
     failing_trace_ids: failingTraceIds,
+    suspects: evidence.suspects,
     trace_url: traceId === undefined ? null : `${externalUrl}/api/traces/${traceId}`,
   };
 }

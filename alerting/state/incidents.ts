@@ -117,5 +117,6 @@ function evidenceOf(stored: Partial<Evidence>): Evidence {
     exhaustedInMs: stored.exhaustedInMs,
     failingTraceIds: stored.failingTraceIds ?? [],
     firstBadMs: stored.firstBadMs,
+    suspects: stored.suspects ?? [],
   };
 }

@@ -213,6 +213,7 @@ const SCHEMAS: Json = {
     exhaustedInMs: nullable(NUMBER),
     failingTraceIds: listOf(TEXT),
     firstBadMs: nullable(TIME_MS),
+    suspects: listOf(record({ service: TEXT, score: NUMBER, reason: TEXT })),
   }),
   Delivery: record({
     id: TEXT,

@@ -75,6 +75,7 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
             budget_remaining_ratio: 0.5,
             exhausted_in: '1h',
             failing_trace_ids: ['0af7651916cd43dd8448eb211c80319c'],
+            suspects: [{ service: 'quotes', score: 1, reason: 'quotes: 40 % of its requests failed' }],
             trace_url: 'http://plimsoll.test/api/traces/0af7651916cd43dd8448eb211c80319c',
           },
         },

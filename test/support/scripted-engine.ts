@@ -24,6 +24,7 @@ const EVIDENCE: Evidence = {
   exhaustedInMs: 3_600_000,
   failingTraceIds: ['0af7651916cd43dd8448eb211c80319c'],
   firstBadMs: undefined,
+  suspects: [{ service: 'quotes', score: 1, reason: 'quotes: 40 % of its requests failed' }],
 };
 /** As the real engine: further behind than this it does not judge. */
 const LAG_MS_MAX = 5000;
@@ -88,6 +89,10 @@ export class ScriptedEngine implements SloEngine {
 
   lateEvents(): { readonly past: number; readonly future: number } {
     return { past: 0, future: 0 };
+  }
+
+  unplacedSpans(): number {
+    return 0;
   }
 
   get documents(): readonly SloDocument[] {

@@ -67,6 +67,12 @@ export function blindAnnotations(document: SloDocument, lastSeenMs: number, nowM
   };
 }
 
+/** Whom the evidence points to first, and why. */
+export function suspectAnnotations({ suspects }: Evidence): Labels {
+  const [first] = suspects;
+  return first === undefined ? {} : { suspect: first.service, suspect_reason: first.reason };
+}
+
 /** Texts of people that explain an alert which has lost its SLO. */
 export function removedAnnotations(sloId: string): Labels {
   return {

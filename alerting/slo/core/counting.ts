@@ -3,15 +3,9 @@
  * service once, then decides span by span. Builds no object a span.
  */
 import type { SpanColumns } from '#signals/otlp/columns.ts';
-import { EVENT_AHEAD_MS_MAX, EVENT_LATE_MS_MAX } from '#alerting/slo/core/rings.ts';
+import { eventMs, lateness, type Receipt } from '#alerting/slo/core/event-time.ts';
 import { endMsAt, timeWords, type TimeWords } from '#alerting/slo/core/span-matcher.ts';
 import type { SloTracker } from '#alerting/slo/core/tracker.ts';
-
-/** When a record was received, by the wall clock and in engine time. */
-export interface Receipt {
-  readonly wallMs: number;
-  readonly engineMs: number;
-}
 
 export class SpanCounter {
   readonly late = { past: 0, future: 0 };
@@ -52,14 +46,8 @@ export class SpanCounter {
 
   /** Event time is the span's end; outside the lateness horizon it counts at receipt. */
   #eventMs(endMs: number, receipt: Receipt): number {
-    if (endMs > receipt.wallMs + EVENT_AHEAD_MS_MAX) {
-      this.late.future += 1;
-      return receipt.engineMs;
-    }
-    if (endMs < receipt.wallMs - EVENT_LATE_MS_MAX) {
-      this.late.past += 1;
-      return receipt.engineMs;
-    }
-    return endMs - receipt.wallMs + receipt.engineMs;
+    const late = lateness(endMs, receipt);
+    if (late !== undefined) this.late[late] += 1;
+    return eventMs(endMs, receipt);
   }
 }

@@ -324,3 +324,27 @@ test('a restart in the middle of silence resolves nothing while it waits to call
     ['firing page'],
   );
 });
+
+test('a page names the service it was traced to, with the reason', () => {
+  const world = new SloWorld(sloOf()).run(3600, 50);
+  world.run(60, 50, 1);
+  const page = world.transitions.find(({ kind, to }) => kind === 'page' && to === 'firing');
+  assert.deepEqual(
+    page?.evidence.suspects.map(({ service, score }) => [service, score]),
+    [['quotes', 1]],
+  );
+  assert.equal(page.annotations['suspect'], 'quotes');
+  assert.match(
+    page.annotations['suspect_reason'] ?? '',
+    /^quotes: 100 % of its requests failed since 09:00:00 UTC, with no failing call behind them$/,
+  );
+  const ticket = world.run(600, 50).transitions.find(({ kind, to }) => kind === 'page' && to === 'resolved');
+  assert.deepEqual([ticket?.evidence.suspects, ticket?.annotations['suspect']], [[], undefined]);
+});
+
+test('lost telemetry is told of the service that fell silent', () => {
+  const world = new SloWorld(sloOf()).run(120, 50).run(60, 0);
+  const [blind] = world.transitions;
+  assert.deepEqual([blind?.kind, blind?.annotations['suspect']], ['blind', 'quotes']);
+  assert.match(blind?.annotations['suspect_reason'] ?? '', /^quotes: no telemetry came since 08:02:00 UTC$/);
+});

@@ -13,7 +13,7 @@
  *       blind: burn alerts frozen, an alert of its own
  * ```
  */
-import type { SloStatus, SloState } from '#alerting/ports.ts';
+import type { SloStatus, SloState, Suspect } from '#alerting/ports.ts';
 import type { AlertKind, FiringAlert, SloEngine, Transition } from '#alerting/slo/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
@@ -21,11 +21,13 @@ import { walkItems } from '#signals/otlp/envelope.ts';
 import { scanSpans } from '#signals/otlp/scan-traces.ts';
 import { isCoded } from '#base/errors.ts';
 import { present } from '#base/invariant.ts';
+import { Blame } from '#alerting/blame/core/blame.ts';
 import {
   alertLabels,
   blindAnnotations,
   burnAnnotations,
   removedAnnotations,
+  suspectAnnotations,
 } from '#alerting/slo/core/announce.ts';
 import { ByteReader, ByteWriter, SnapshotError } from '#alerting/slo/core/bytes.ts';
 import { SpanCounter } from '#alerting/slo/core/counting.ts';
@@ -36,7 +38,9 @@ import {
   type Evaluation,
 } from '#alerting/slo/core/evaluation.ts';
 import { budget, burnWindows, evidence } from '#alerting/slo/core/evidence.ts';
+import { isoTime } from '#alerting/slo/core/iso-time.ts';
 import { patienceOf, Sources, type Source } from '#alerting/slo/core/sources.ts';
+import { suspicionOf } from '#alerting/slo/core/suspicion.ts';
 import { Timeline } from '#alerting/slo/core/timeline.ts';
 import { IDLE_AFTER_MS, SloTracker } from '#alerting/slo/core/tracker.ts';
 
@@ -80,6 +84,7 @@ class Engine implements SloEngine {
   readonly #trackers = new Map<string, SloTracker>();
   readonly #sources: Sources;
   readonly #counter = new SpanCounter();
+  readonly #blame = new Blame();
   readonly #timeline = new Timeline();
   /** What `restore` was given, until the first record or tick: `configure` may come before or after it. */
   #restored: Restored | undefined;
@@ -152,6 +157,7 @@ class Engine implements SloEngine {
       case 'otlp-traces': {
         const columns = scanSpans(record.body);
         this.#counter.count(columns, at);
+        this.#blame.observe(columns, at);
         return itemsByService(columns.resources, columns.resource);
       }
       case 'otlp-logs':
@@ -221,6 +227,10 @@ class Engine implements SloEngine {
     return { ...this.#counter.late };
   }
 
+  unplacedSpans(): number {
+    return this.#blame.dropped;
+  }
+
   #judge(tracker: SloTracker, now: Moment, transitions: Transition[]): void {
     const change = (kind: AlertKind, to: Transition['to']): void => {
       transitions.push(this.#transition(tracker, kind, to, now));
@@ -250,19 +260,30 @@ class Engine implements SloEngine {
 
   #transition(tracker: SloTracker, kind: AlertKind, to: Transition['to'], now: Moment): Transition {
     const { document, source } = tracker;
-    const found = evidence(tracker, now.engineMs, (engineMs) => this.#timeline.toWall(engineMs));
+    const counted = evidence(tracker, now.engineMs, (engineMs) => this.#timeline.toWall(engineMs));
+    const found = to === 'firing' ? { ...counted, suspects: this.#suspects(tracker, kind, now) } : counted;
     return {
       sloId: document.id,
       kind,
       to,
       atMs: now.wallMs,
       labels: alertLabels(document.id, document.service, kind),
-      annotations:
-        kind === 'blind'
+      annotations: {
+        ...suspectAnnotations(found),
+        ...(kind === 'blind'
           ? blindAnnotations(document, this.#timeline.toWall(source.lastMs), now.wallMs)
-          : burnAnnotations(document, kind, found),
+          : burnAnnotations(document, kind, found)),
+      },
       evidence: found,
     };
+  }
+
+  #suspects(tracker: SloTracker, kind: AlertKind, now: Moment): readonly Suspect[] {
+    return this.#blame.suspects({
+      ...suspicionOf(tracker, kind, now.engineMs),
+      nowMs: now.engineMs,
+      time: (engineMs) => `${isoTime(this.#timeline.toWall(engineMs)).slice(11, 19)} UTC`,
+    });
   }
 
   #source(document: SloDocument): Source {
@@ -329,6 +350,7 @@ class Engine implements SloEngine {
         exhaustedInMs: undefined,
         failingTraceIds: [],
         firstBadMs: undefined,
+        suspects: [],
       },
     };
   }

@@ -40,16 +40,21 @@ export function budget(tracker: SloTracker, nowMs: number): Budget {
   };
 }
 
+/** Engine time at which the burn of the pair that holds began; undefined while none does. */
+export function burnBegan(tracker: SloTracker, nowMs: number): number | undefined {
+  const policy = [...tracker.holding('page'), ...tracker.holding('ticket')][0];
+  if (policy === undefined) return undefined;
+  return firstBadOf(tracker.rings, policy, nowMs, policy.factor * (1 - tracker.document.objective));
+}
+
 /**
+ * All but the suspects: whom the counts of one SLO do not know.
+ *
  * @param toWall turns engine time into wall time
  */
 export function evidence(tracker: SloTracker, nowMs: number, toWall: (engineMs: number) => number): Evidence {
   const { remainingRatio, exhaustedInMs } = budget(tracker, nowMs);
-  const policy = [...tracker.holding('page'), ...tracker.holding('ticket')][0];
-  const firstBadMs =
-    policy === undefined
-      ? undefined
-      : firstBadOf(tracker.rings, policy, nowMs, policy.factor * (1 - tracker.document.objective));
+  const firstBadMs = burnBegan(tracker, nowMs);
   return {
     objective: tracker.document.objective,
     windows: burnWindows(tracker, nowMs),
@@ -57,6 +62,7 @@ export function evidence(tracker: SloTracker, nowMs: number, toWall: (engineMs: 
     exhaustedInMs,
     failingTraceIds: tracker.traces.since(firstBadMs ?? nowMs - RECENT_WINDOW_MS),
     firstBadMs: firstBadMs === undefined ? undefined : toWall(firstBadMs),
+    suspects: [],
   };
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '#base/sim/random.ts';
 import { SnapshotError } from '#alerting/slo/core/bytes.ts';
-import { EVENT_LATE_MS_MAX, PERIOD_MS_MAX, Rings } from '#alerting/slo/core/rings.ts';
+import { EVENT_LATE_MS_MAX } from '#alerting/slo/core/event-time.ts';
+import { PERIOD_MS_MAX, Rings } from '#alerting/slo/core/rings.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

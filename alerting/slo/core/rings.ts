@@ -4,6 +4,7 @@
  * days, and its sums are exact on bucket borders.
  */
 import { present } from '#base/invariant.ts';
+import { EVENT_AHEAD_MS_MAX } from '#alerting/slo/core/event-time.ts';
 import { ByteReader, ByteWriter, SnapshotError } from '#alerting/slo/core/bytes.ts';
 import { CountRing, readStoredRing, type Counts, type StoredBucket } from '#alerting/slo/core/count-ring.ts';
 
@@ -12,10 +13,6 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** How far ahead of its receipt an event may claim to be before it counts at receipt. */
-export const EVENT_AHEAD_MS_MAX = MINUTE_MS;
-/** How far back an event may lie before it counts at receipt. */
-export const EVENT_LATE_MS_MAX = 10 * MINUTE_MS;
 /** The longest period an SLO may have: with it the rings stay under 80 KB. */
 export const PERIOD_MS_MAX = 90 * DAY_MS;
 

@@ -33,6 +33,11 @@ export function endMsAt(words: TimeWords, index: number): number {
   return high * HIGH_MS + Math.floor((high * HIGH_REST_NANOS + low) / NANOS_IN_MS);
 }
 
+/** How long a span took, in milliseconds with their fraction. */
+export function durationMsAt(words: TimeWords, index: number): number {
+  return durationNanosAt(words, index) / NANOS_IN_MS;
+}
+
 function durationNanosAt(words: TimeWords, index: number): number {
   const low = (words.end[index * 2] ?? 0) - (words.start[index * 2] ?? 0);
   const high = (words.end[index * 2 + 1] ?? 0) - (words.start[index * 2 + 1] ?? 0);
