@@ -7,7 +7,10 @@ test('every use gets a port of its own', () => {
   const given = Array.from({ length: PORTS_NEEDED }, (_, index) => 1000 + index);
   const { origin, otlpHttp, jaegerHttp, chaos, load, services, proxies } = assignPorts(1, 2, given);
   const used = [jaegerHttp, chaos, load, ...Object.values(services), ...Object.values(proxies)];
-  assert.deepEqual(used.toSorted(), given);
+  assert.deepEqual(
+    used.toSorted((a, b) => a - b),
+    given,
+  );
   assert.deepEqual([origin, otlpHttp], [1, 2]);
 });
 
