@@ -31,6 +31,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'SLO engine and notifications alone, over a journal in the same data folder',
     run: async (argv) => (await import('#bin/verbs/up.ts')).up('alerting', argv),
   },
+  prove: {
+    summary: 'break a demo on purpose and show what paged, how fast, with whose name',
+    run: async (argv) => (await import('#bin/verbs/prove.ts')).prove(argv),
+  },
   validate: {
     summary: 'check configuration and SLO files: plimsoll validate FILE…',
     run: async (argv) => (await import('#bin/verbs/validate.ts')).validate(argv),

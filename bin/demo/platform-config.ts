@@ -44,6 +44,10 @@ export function platformConfig(options: PlatformConfigOptions): string {
         },
       },
     },
+    connectors: {
+      spanmetrics: { metrics_flush_interval: `${scrapeMs}ms` },
+      servicegraph: { metrics_flush_interval: `${scrapeMs}ms` },
+    },
     alerting: {
       slos: sloDirectory,
       evaluation: {

@@ -63,7 +63,7 @@ const QUIET: Phase = {
 };
 
 const SHAM: Phase = {
-  ...fault('sham', 'http-error', 'dispatch', { status: 503, share: 0 }),
+  ...fault('sham', 'http-error', 'dispatch', { status: 503 }),
   kind: 'sham',
   title: 'a fault that does nothing',
   durationMsMin: 15_000,
