@@ -39,7 +39,8 @@ export interface SloStatus {
   readonly description: string;
   /** Ratio in (0, 1). */
   readonly objective: number;
-  readonly indicator: 'availability' | 'latency';
+  /** `ratio`: of events the service counts itself. */
+  readonly indicator: 'availability' | 'latency' | 'ratio';
   /** Only for latency. */
   readonly thresholdMs: number | undefined;
   readonly periodMs: number;

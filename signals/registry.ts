@@ -197,6 +197,10 @@ export const METRICS = {
     'plimsoll_alerting_unplaced_spans_total',
     'Spans that suspects are found without: more services or pairs of them than are kept.',
   ),
+  alertingUncountedSamples: counter(
+    'plimsoll_alerting_uncounted_samples_total',
+    'Samples of SLOs on counters that have more series than are kept.',
+  ),
   // queries
   queryRequests: counter(
     'plimsoll_prometheus_api_requests_total',

@@ -9,6 +9,7 @@ export interface AlertingMetrics {
   readonly lag: Gauge;
   readonly lateEvents: Counter;
   readonly unplacedSpans: Counter;
+  readonly uncountedSamples: Counter;
   readonly failures: Counter;
   readonly outboxFull: Counter;
   readonly sloState: Gauge;
@@ -25,6 +26,7 @@ export function alertingMetrics(meter: Meter): AlertingMetrics {
     lag: meter.gauge(METRICS.alertingLagSeconds),
     lateEvents: meter.counter(METRICS.alertingLateEvents),
     unplacedSpans: meter.counter(METRICS.alertingUnplacedSpans),
+    uncountedSamples: meter.counter(METRICS.alertingUncountedSamples),
     failures: meter.counter(METRICS.alertingFailures),
     outboxFull: meter.counter(METRICS.deliveriesPutOff),
     sloState: meter.gauge(METRICS.sloState),

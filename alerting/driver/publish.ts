@@ -23,15 +23,17 @@ export function publishStatus(
 ): void {
   const currentWindowMs = dividedMs(CURRENT_WINDOW_MS, config.evaluation, 1000);
   let late = { past: 0, future: 0 };
-  let unplaced = 0;
+  let lost = { spans: 0, samples: 0 };
   meter.onCollect(() => {
     metrics.waiting.set(store.outbox.waitingCount());
     const now = engine.lateEvents();
     metrics.lateEvents.add(now.past - late.past, { direction: 'past' });
     metrics.lateEvents.add(now.future - late.future, { direction: 'future' });
     late = { ...now };
-    metrics.unplacedSpans.add(engine.unplacedSpans() - unplaced);
-    unplaced = engine.unplacedSpans();
+    const { spans, samples } = engine.overflows();
+    metrics.unplacedSpans.add(spans - lost.spans);
+    metrics.uncountedSamples.add(samples - lost.samples);
+    lost = { spans, samples };
     for (const slo of engine.status(clock.wallMs())) publishSlo(metrics, slo, currentWindowMs);
   });
 }

@@ -49,6 +49,9 @@ export interface SloEngine {
   status(nowMs: number): readonly SloStatus[];
   /** Events outside the lateness horizon, counted at receipt, since the start. */
   lateEvents(): { readonly past: number; readonly future: number };
-  /** Spans that suspects are found without, because there are more services or pairs of them than are kept; since the start. */
-  unplacedSpans(): number;
+  /**
+   * Since the start: spans that suspects are found without, and samples that no
+   * SLO counts, because there are more services or series than are kept.
+   */
+  overflows(): { readonly spans: number; readonly samples: number };
 }

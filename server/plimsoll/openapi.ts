@@ -147,7 +147,7 @@ const SCHEMAS: Json = {
       service: TEXT,
       description: TEXT,
       objective: { ...NUMBER, description: 'Ratio between 0 and 1.' },
-      indicator: { enum: ['availability', 'latency'] },
+      indicator: { enum: ['availability', 'latency', 'ratio'] },
       thresholdMs: nullable(NUMBER),
       periodMs: INTEGER,
       state: ref('SloState'),

@@ -1,11 +1,21 @@
-/** From an OpenSLO indicator to what Plimsoll counts: spans, selected by service, kind, name, attributes. */
+/**
+ * From an OpenSLO indicator to what Plimsoll counts: spans, selected by service,
+ * kind, name, attributes; or increases of series, selected by name and labels.
+ */
 import { complain, type ReadContext } from '#base/config/schema.ts';
 import type { ConfigNode, Place } from '#base/config/yaml.ts';
 import { nearestName } from '#base/nearest.ts';
-import type { SpanSelector } from '#signals/openslo/model.ts';
-import { sliSpecSchema, spansSourceSchema, type Metric } from '#signals/openslo/schemas.ts';
+import type { Indicator, SampleSelector, SpanSelector } from '#signals/openslo/model.ts';
+import {
+  countersSourceSchema,
+  sliSpecSchema,
+  spansSourceSchema,
+  type Metric,
+} from '#signals/openslo/schemas.ts';
 
 export const SPANS_SOURCE_TYPE = 'plimsoll.dev/spans';
+export const COUNTERS_SOURCE_TYPE = 'plimsoll.dev/counters';
+const SOURCE_TYPES = [SPANS_SOURCE_TYPE, COUNTERS_SOURCE_TYPE];
 const DEFAULT_KINDS = ['server', 'consumer'] as const;
 
 /** What a file says about the spans; what it leaves out is undefined. */
@@ -21,6 +31,8 @@ export interface ReadIndicator {
   readonly thresholdMs: number | undefined;
   /** Where a thresholdMetric stands: its threshold comes from the objective. */
   readonly thresholdMetric: Place | undefined;
+  /** Of series instead of spans. */
+  readonly ratio?: Extract<Indicator, { kind: 'ratio' }>;
 }
 
 export function selectorOf(choice: SpanChoice, service: string): SpanSelector {
@@ -87,10 +99,54 @@ function readRatio(
   if (judged === undefined || (parts.bad !== undefined && parts.good !== undefined)) {
     return complain(context, place, path, 'exactly one of good and bad is expected beside total');
   }
-  const total = readSource(parts.total, `${path}.total`, context, place);
+  const sides: Sides = { total: parts.total, judged, side };
+  const isCounted = [parts.total, judged].some(
+    ({ metricSource }) => metricSource.type.value === COUNTERS_SOURCE_TYPE,
+  );
+  return isCounted
+    ? readCounters(sides, { path, place, context })
+    : readSpans(sides, { path, place, context });
+}
+
+interface Sides {
+  readonly total: Metric;
+  readonly judged: Metric;
+  readonly side: 'good' | 'bad';
+}
+
+interface At {
+  readonly path: string;
+  readonly place: Place;
+  readonly context: ReadContext;
+}
+
+function readSpans({ total, judged, side }: Sides, { path, place, context }: At): ReadIndicator | undefined {
+  const all = readSource(total, `${path}.total`, context, place);
   const judge = readSource(judged, `${path}.${side}`, context, place);
-  if (total === undefined || judge === undefined) return undefined;
-  return joinRatio(total, judge, (message) => complain(context, place, `${path}.${side}`, message));
+  if (all === undefined || judge === undefined) return undefined;
+  return joinRatio(all, judge, (message) => complain(context, place, `${path}.${side}`, message));
+}
+
+/** Both sides are series. */
+function readCounters({ total, judged, side }: Sides, at: At): ReadIndicator | undefined {
+  const all = readSeries(total, { ...at, path: `${at.path}.total` });
+  const some = readSeries(judged, { ...at, path: `${at.path}.${side}` });
+  if (all === undefined || some === undefined) return undefined;
+  if (JSON.stringify(all) === JSON.stringify(some)) {
+    return complain(at.context, at.place, `${at.path}.${side}`, `${side} and total are the same series`);
+  }
+  const ratio = { kind: 'ratio', judgedIs: side, judged: some, total: all } as const;
+  return { spans: {}, thresholdMs: undefined, thresholdMetric: undefined, ratio };
+}
+
+function readSeries(metric: Metric, { path, place, context }: At): SampleSelector | undefined {
+  const { type, spec } = metric.metricSource;
+  if (type.value !== COUNTERS_SOURCE_TYPE) {
+    const message = `good or bad and total are counted in the same way; expected ${COUNTERS_SOURCE_TYPE}`;
+    return complain(context, type.place, `${path}.metricSource.type`, message);
+  }
+  const empty: ConfigNode = { kind: 'map', place, entries: [] };
+  return countersSourceSchema.read(spec ?? empty, `${path}.metricSource.spec`, context);
 }
 
 /** `total` selects; the other side may only say what is too slow. */
@@ -114,8 +170,12 @@ type Source = NonNullable<ReturnType<(typeof spansSourceSchema)['read']>>;
 function readSource(metric: Metric, path: string, context: ReadContext, place: Place): Source | undefined {
   const { type, spec } = metric.metricSource;
   if (type.value !== SPANS_SOURCE_TYPE) {
-    const near = nearestName(type.value, [SPANS_SOURCE_TYPE]);
-    const hint = near === undefined ? `the only one so far is ${SPANS_SOURCE_TYPE}` : `did you mean ${near}?`;
+    if (type.value === COUNTERS_SOURCE_TYPE) {
+      const message = 'counters have no duration to compare; use ratioMetric';
+      return complain(context, type.place, `${path}.metricSource.type`, message);
+    }
+    const near = nearestName(type.value, SOURCE_TYPES);
+    const hint = near === undefined ? `known are ${SOURCE_TYPES.join(' and ')}` : `did you mean ${near}?`;
     const message = `metric source ${type.value} is not supported yet; ${hint}`;
     return complain(context, type.place, `${path}.metricSource.type`, message);
   }

@@ -11,11 +11,24 @@ export interface SpanSelector {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Series of one name that have all of these labels. */
+export interface SampleSelector {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 export type Indicator =
   /** Bad = status ERROR. */
   | { readonly kind: 'availability' }
   /** Bad = status ERROR or longer than the threshold. */
-  | { readonly kind: 'latency'; readonly thresholdMs: number };
+  | { readonly kind: 'latency'; readonly thresholdMs: number }
+  /** Increases of cumulative series that the service counts itself: good or bad ones out of all. */
+  | {
+      readonly kind: 'ratio';
+      readonly judgedIs: 'good' | 'bad';
+      readonly judged: SampleSelector;
+      readonly total: SampleSelector;
+    };
 
 export interface BurnPolicy {
   readonly severity: 'page' | 'ticket';

@@ -254,7 +254,39 @@ const BAD: readonly [name: string, text: string, problem: string][] = [
       '  objectives:',
       '  indicator:\n    metadata: { name: x }\n    spec: { thresholdMetric: { metricSource: { type: Prometheus } } }\n  objectives:',
     ]),
-    '9:54 error metric source Prometheus is not supported yet; the only one so far is plimsoll.dev/spans',
+    '9:54 error metric source Prometheus is not supported yet; known are plimsoll.dev/spans and plimsoll.dev/counters',
+  ],
+  [
+    'counters against spans',
+    variant([
+      '  objectives:',
+      '  indicator:\n    metadata: { name: x }\n    spec:\n      ratioMetric:\n        total: { metricSource: { type: plimsoll.dev/counters, spec: { metric: a_total } } }\n        bad: { metricSource: { type: plimsoll.dev/spans } }\n  objectives:',
+    ]),
+    '12:38 error good or bad and total are counted in the same way; expected plimsoll.dev/counters',
+  ],
+  [
+    'counters that are the same',
+    variant([
+      '  objectives:',
+      '  indicator:\n    metadata: { name: x }\n    spec:\n      ratioMetric:\n        total: { metricSource: { type: plimsoll.dev/counters, spec: { metric: a_total } } }\n        bad: { metricSource: { type: plimsoll.dev/counters, spec: { metric: a_total } } }\n  objectives:',
+    ]),
+    '11:9 error bad and total are the same series',
+  ],
+  [
+    'a metric that is no name',
+    variant([
+      '  objectives:',
+      '  indicator:\n    metadata: { name: x }\n    spec:\n      ratioMetric:\n        total: { metricSource: { type: plimsoll.dev/counters, spec: { metric: rate(a) } } }\n        bad: { metricSource: { type: plimsoll.dev/counters, spec: { metric: b_total } } }\n  objectives:',
+    ]),
+    '11:79 error expected the name of a counter in Prometheus form, got "rate(a)"',
+  ],
+  [
+    'a threshold on counters',
+    variant([
+      '  objectives:',
+      '  indicator:\n    metadata: { name: x }\n    spec: { thresholdMetric: { metricSource: { type: plimsoll.dev/counters } } }\n  objectives:',
+    ]),
+    '9:54 error counters have no duration to compare; use ratioMetric',
   ],
   [
     'raw ratio',
@@ -357,4 +389,32 @@ test('one bad document does not hide the others', () => {
     ['quotes/other'],
   );
   assert.equal(problems.length, 1);
+});
+
+test('events the service counts itself: increases of series', () => {
+  const slo = good(
+    variant([
+      '  objectives:',
+      `  indicator:
+    metadata: { name: fresh }
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: plimsoll.dev/counters
+            spec: { metric: checks_total, labels: { result: fresh } }
+        total:
+          metricSource:
+            type: plimsoll.dev/counters
+            spec: { metric: checks_total }
+  objectives:`,
+    ]),
+  );
+  assert.deepEqual(slo.indicator, {
+    kind: 'ratio',
+    judgedIs: 'good',
+    judged: { metric: 'checks_total', labels: Object.assign(Object.create(null), { result: 'fresh' }) },
+    total: { metric: 'checks_total', labels: {} },
+  });
 });

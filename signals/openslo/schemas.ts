@@ -108,6 +108,15 @@ const windowLength = duration({ minMs: SECOND_MS, maxMs: PERIOD_MS_MAX });
 /** `spec` of a metricSource of type plimsoll.dev/spans. */
 export const spansSourceSchema = object({ ...spanFields, threshold });
 
+/** `spec` of a metricSource of type plimsoll.dev/counters. */
+export const countersSourceSchema = object({
+  metric: required(
+    text({ pattern: /^[A-Za-z_:][A-Za-z0-9_:]*$/, expected: 'the name of a counter in Prometheus form' }),
+    'Name of the series.',
+  ),
+  labels: withDefault(record(text()), {}, 'Labels the series must have.'),
+});
+
 export const policySchema = object({
   severity: required(choice(['page', 'ticket']), 'Who is woken.'),
   long: required(windowLength, 'Long window.'),
@@ -137,8 +146,8 @@ const metricSchema = object({
   metricSource: required(
     object({
       metricSourceRef: optional(text(), 'Not used.'),
-      type: required(located(text()), 'plimsoll.dev/spans'),
-      spec: optional(anything('a map'), 'Which spans count.'),
+      type: required(located(text()), 'plimsoll.dev/spans or plimsoll.dev/counters'),
+      spec: optional(anything('a map'), 'Which spans or series count.'),
     }),
     'Where the events come from.',
   ),

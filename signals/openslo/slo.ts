@@ -96,12 +96,16 @@ function assemble(slo: Slo, parts: Parts, definedAt: string): SloDocument {
     objective: objective.ratio,
     periodMs: parts.periodMs,
     selector: selectorOf(indicator?.spans ?? extension?.spans ?? {}, service),
-    indicator: judgedBy(objective.thresholdMs ?? indicator?.thresholdMs ?? extension?.threshold),
+    indicator: indicator?.ratio ?? judgedBy(thresholdOf(parts)),
     policies: parts.policies.map(({ value }) => value),
     badEventsMin: extension?.badEventsMin ?? BAD_EVENTS_MIN_DEFAULT,
     annotations: parts.annotations,
     definedAt,
   };
+}
+
+function thresholdOf({ objective, indicator, extension }: Parts): number | undefined {
+  return objective.thresholdMs ?? indicator?.thresholdMs ?? extension?.threshold;
 }
 
 function judgedBy(thresholdMs: number | undefined): Indicator {

@@ -26,20 +26,38 @@ export const METADATA_TYPES: readonly (MetricDescription['type'] | 'gaugehistogr
   'summary',
 ];
 
-/** Returns the samples given to the sink. @throws CodedError `PLIM_BODY_MALFORMED` */
-export function decodeWriteRequest(body: Uint8Array, sink: SampleSink): number {
+/**
+ * Returns the samples given to the sink.
+ *
+ * @param wanted by metric name; what is not wanted is skipped without making anything of it
+ * @throws CodedError `PLIM_BODY_MALFORMED`
+ */
+export function decodeWriteRequest(
+  body: Uint8Array,
+  sink: SampleSink,
+  wanted?: (name: string) => boolean,
+): number {
   const reader = new WireReader(body);
   let samples = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) samples += readSeries(reader, sink);
-    else if (field === 3) readMetadata(reader, sink);
+    if (field === 1) samples += readSeries(reader, sink, wanted);
+    else if (field === 3 && wanted === undefined) readMetadata(reader, sink);
   }
   return samples;
 }
 
-function readSeries(reader: WireReader, sink: SampleSink): number {
+function readSeries(
+  reader: WireReader,
+  sink: SampleSink,
+  wanted: ((name: string) => boolean) | undefined,
+): number {
   const outerEnd = enter(reader);
   const start = reader.position;
+  if (wanted !== undefined && !wanted(nameOf(reader))) {
+    leave(reader, outerEnd);
+    return 0;
+  }
+  reader.position = start;
   const labels: Record<string, string> = {};
   let samples = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -56,6 +74,25 @@ function readSeries(reader: WireReader, sink: SampleSink): number {
   }
   leave(reader, outerEnd);
   return samples;
+}
+
+/** The metric's name; it stands first, labels are sorted. '' when there is none. */
+function nameOf(reader: WireReader): string {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field !== 1) continue;
+    const outerEnd = enter(reader);
+    let isName = false;
+    let name = '';
+    for (let inner = reader.next(); inner !== 0; inner = reader.next()) {
+      if (reader.type !== BYTES || inner > 2) continue;
+      const { bytes, valueOffset, valueLength } = reader;
+      if (inner === 1) isName = textAt(bytes, valueOffset, valueLength) === '__name__';
+      else if (isName) name = textAt(bytes, valueOffset, valueLength);
+    }
+    leave(reader, outerEnd);
+    if (isName) return name;
+  }
+  return '';
 }
 
 function readLabel(reader: WireReader, labels: Record<string, string>): void {

@@ -91,8 +91,8 @@ export class ScriptedEngine implements SloEngine {
     return { past: 0, future: 0 };
   }
 
-  unplacedSpans(): number {
-    return 0;
+  overflows(): { readonly spans: number; readonly samples: number } {
+    return { spans: 0, samples: 0 };
   }
 
   get documents(): readonly SloDocument[] {

@@ -12,6 +12,8 @@ import { suspectsOf, type Symptom } from '#alerting/blame/core/suspects.ts';
  */
 const VIEWS_MAX = 16;
 const SECOND_MS = 1000;
+/** Jobs that cannot be scraped, by name; a fleet that is gone as a whole needs no list. */
+const DOWN_MAX = 512;
 
 export interface Burn {
   readonly service: string;
@@ -43,6 +45,12 @@ export class Blame {
   observe(columns: SpanColumns, receipt: Receipt): void {
     this.#graph.observe(columns, receipt);
     this.#views.clear();
+  }
+
+  /** Notes whether a job could be scraped: by name it is the service. */
+  noteScrape(job: string, isUp: boolean, atMs: number): void {
+    if (isUp) this.#down.delete(job);
+    else if (!this.#down.has(job) && this.#down.size < DOWN_MAX) this.#down.set(job, atMs);
   }
 
   suspects({ service, sinceMs, nowMs, symptom, time }: Burn): readonly Suspect[] {

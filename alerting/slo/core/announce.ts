@@ -60,11 +60,17 @@ export function blindAnnotations(document: SloDocument, lastSeenMs: number, nowM
   return {
     summary: `${document.service}: telemetry lost, ${document.displayName} cannot be judged`,
     description:
-      `No span, log or metric of ${document.service} came for ${silent}. Until it does, burn alerts of ` +
+      `No ${lostOf(document)} came for ${silent}. Until it does, burn alerts of ` +
       'this SLO neither fire nor resolve, and the time counts as unmeasured.',
     last_seen: isoTime(lastSeenMs),
     ...document.annotations,
   };
+}
+
+function lostOf({ indicator, service }: SloDocument): string {
+  return indicator.kind === 'ratio'
+    ? `sample of ${indicator.total.metric}`
+    : `span, log or metric of ${service}`;
 }
 
 /** Whom the evidence points to first, and why. */

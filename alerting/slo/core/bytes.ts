@@ -58,6 +58,10 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
+  get atEnd(): boolean {
+    return this.#position >= this.#bytes.length;
+  }
+
   uint(): number {
     let value = 0;
     let scale = 1;

@@ -13,7 +13,8 @@ export class SpanCounter {
 
   /** Replaces the SLOs that count. */
   use(trackers: Iterable<SloTracker>): void {
-    this.#byService = Map.groupBy(trackers, (tracker) => tracker.document.selector.service);
+    const onSpans = [...trackers].filter(({ samples }) => samples === undefined);
+    this.#byService = Map.groupBy(onSpans, (tracker) => tracker.document.selector.service);
   }
 
   /** Counts every span for each SLO that selects it. */

@@ -40,6 +40,7 @@ import {
 import { budget, burnWindows, evidence } from '#alerting/slo/core/evidence.ts';
 import { isoTime } from '#alerting/slo/core/iso-time.ts';
 import { patienceOf, Sources, type Source } from '#alerting/slo/core/sources.ts';
+import { SampleWatch } from '#alerting/slo/core/sample-watch.ts';
 import { suspicionOf } from '#alerting/slo/core/suspicion.ts';
 import { Timeline } from '#alerting/slo/core/timeline.ts';
 import { IDLE_AFTER_MS, SloTracker } from '#alerting/slo/core/tracker.ts';
@@ -48,7 +49,8 @@ import { IDLE_AFTER_MS, SloTracker } from '#alerting/slo/core/tracker.ts';
 export const CATCH_UP_LAG_MS = 5000;
 /** Key of the snapshot that belongs to no SLO: the sources and the engine's time. */
 const SOURCES_KEY = '';
-const SNAPSHOT_VERSION = 1;
+/** 2: sources keep when samples came. */
+const SNAPSHOT_VERSION = 2;
 const NANOS_IN_MS = 1_000_000n;
 /** In compressed time: a pause of traffic that is no state of its own. */
 const IDLE_AFTER_MS_MIN = 5000;
@@ -85,6 +87,7 @@ class Engine implements SloEngine {
   readonly #sources: Sources;
   readonly #counter = new SpanCounter();
   readonly #blame = new Blame();
+  readonly #samples: SampleWatch;
   readonly #timeline = new Timeline();
   /** What `restore` was given, until the first record or tick: `configure` may come before or after it. */
   #restored: Restored | undefined;
@@ -99,6 +102,7 @@ class Engine implements SloEngine {
     this.#evaluation = options.evaluation ?? EVALUATION_AS_WRITTEN;
     this.#idleAfterMs = dividedMs(IDLE_AFTER_MS, this.#evaluation, IDLE_AFTER_MS_MIN);
     this.#sources = new Sources(patienceOf(this.#evaluation));
+    this.#samples = new SampleWatch(this.#sources, this.#blame);
   }
 
   configure(documents: readonly SloDocument[], nowMs: number): readonly Transition[] {
@@ -111,7 +115,7 @@ class Engine implements SloEngine {
         transitions.push(this.#removed(id, tracker.document, kind, nowMs));
       this.#trackers.delete(id);
     }
-    this.#sources.track(new Set([...wanted.values()].map((document) => document.selector.service)));
+    this.#sources.track(new Set([...wanted.values()].map(sourceKey)));
     for (const document of wanted.values()) {
       const source = this.#source(document);
       const known = this.#trackers.get(document.id);
@@ -119,6 +123,7 @@ class Engine implements SloEngine {
       else known.redefine(document, source);
     }
     this.#counter.use(this.#trackers.values());
+    this.#samples.use(this.#trackers.values());
     this.#configured = true;
     return [...transitions, ...this.#applyRestored(nowMs)];
   }
@@ -162,12 +167,14 @@ class Engine implements SloEngine {
       }
       case 'otlp-logs':
       case 'otlp-metrics': {
+        if (record.kind === 'otlp-metrics') this.#samples.takeMetrics(record.body, at);
         const items: number[] = [];
         const { resources } = walkItems(record.body, (_, resource) => items.push(resource));
         return itemsByService(resources, items);
       }
       case 'prom-samples':
-        // A series names a job, not a service; it is nobody's heartbeat.
+        // Scraped by somebody else: what a service sends itself is its heartbeat.
+        this.#samples.takeSamples(record.body, at);
         return new Map();
       default:
         return record.kind satisfies never;
@@ -224,11 +231,12 @@ class Engine implements SloEngine {
   }
 
   lateEvents(): { readonly past: number; readonly future: number } {
-    return { ...this.#counter.late };
+    const [spans, samples] = [this.#counter.late, this.#samples.late];
+    return { past: spans.past + samples.past, future: spans.future + samples.future };
   }
 
-  unplacedSpans(): number {
-    return this.#blame.dropped;
+  overflows(): { readonly spans: number; readonly samples: number } {
+    return { spans: this.#blame.dropped, samples: this.#samples.dropped };
   }
 
   #judge(tracker: SloTracker, now: Moment, transitions: Transition[]): void {
@@ -287,7 +295,7 @@ class Engine implements SloEngine {
   }
 
   #source(document: SloDocument): Source {
-    return present(this.#sources.get(document.selector.service), 'the service of every SLO is tracked');
+    return present(this.#sources.get(sourceKey(document)), 'the source of every SLO is tracked');
   }
 
   /** Gives every configured SLO its snapshot and its firing alerts; resolves alerts that have no SLO. */
@@ -296,9 +304,11 @@ class Engine implements SloEngine {
     const { snapshots, firing } = this.#restored;
     this.#read(SOURCES_KEY, snapshots.get(SOURCES_KEY), (input) => {
       const version = input.uint();
-      if (version !== SNAPSHOT_VERSION) throw new SnapshotError(`snapshot version ${version} is not known`);
+      if (version !== SNAPSHOT_VERSION && version !== 1) {
+        throw new SnapshotError(`snapshot version ${version} is not known`);
+      }
       this.#timeline.read(input);
-      this.#sources.read(input);
+      this.#sources.read(input, version);
     });
     for (const [id, { document }] of this.#trackers) {
       const tracker = new SloTracker(document, this.#source(document), nowMs);
@@ -312,6 +322,7 @@ class Engine implements SloEngine {
       this.#trackers.set(id, alive);
     }
     this.#counter.use(this.#trackers.values());
+    this.#samples.use(this.#trackers.values());
     const orphans: Transition[] = [];
     for (const [id, kinds] of firing) {
       if (this.#trackers.has(id)) continue;
@@ -354,6 +365,11 @@ class Engine implements SloEngine {
       },
     };
   }
+}
+
+/** What an SLO hears of: the service, or the series it counts. */
+function sourceKey({ id, indicator, selector }: SloDocument): string {
+  return indicator.kind === 'ratio' ? `\u0000${id}` : selector.service;
 }
 
 function itemsByService(

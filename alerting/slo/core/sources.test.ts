@@ -105,8 +105,47 @@ test('a snapshot carries habits, holes and blindness', () => {
   const out = new ByteWriter();
   before.write(out);
   const after = new Source('quotes');
-  after.read(new ByteReader(out.done()));
+  after.read(new ByteReader(out.done()), 2);
   assert.equal(after.blind, true);
   assert.equal(after.silenceMsMax(), before.silenceMsMax());
   assert.equal(after.measuredMs(START, lastMs + 500_000), before.measuredMs(START, lastMs + 500_000));
+});
+
+/** Traced requests, a scrape every 5 s, then silence of the spans; `served` goes on counting or not. */
+function scraped(options: { readonly upUntilS: number; readonly servesUntilS: number }): Source {
+  const source = new Source('quotes');
+  for (let second = 0; second < 300; second += 1) {
+    const atMs = START + second * 1000;
+    if (second < 120) source.seen(atMs, 'otlp-traces', 2);
+    if (second % 5 !== 0) continue;
+    if (second < options.upUntilS) source.scraped(atMs);
+    if (second < options.upUntilS) source.served('/', 2 * Math.min(second, options.servesUntilS), atMs);
+  }
+  return source;
+}
+
+const AT_REST: readonly [why: string, upUntilS: number, servesUntilS: number, blind: boolean][] = [
+  ['nobody asks anything of it', 300, 120, false],
+  ['it serves requests and no span of them comes', 300, 300, true],
+  ['it cannot be scraped either', 120, 120, true],
+];
+for (const [why, upUntilS, servesUntilS, blind] of AT_REST) {
+  test(`a scraped service whose spans stop is ${blind ? 'blind' : 'at rest'}: ${why}`, () => {
+    const source = scraped({ upUntilS, servesUntilS });
+    assert.equal(source.judge(START + 300_000, 0), blind);
+    source.seen(START + 301_000, 'otlp-traces', 1);
+    const measuredMs = source.measuredMs(START, START + 301_000);
+    assert.equal(measuredMs, blind ? 119_000 : 301_000, 'rest is no hole in what was measured');
+  });
+}
+
+test('a service that traces few of its requests proves nothing by a missing span', () => {
+  const source = new Source('broker');
+  for (let second = 0; second < 300; second += 1) {
+    const atMs = START + second * 1000;
+    if (second < 120 && second % 10 === 0) source.seen(atMs, 'otlp-traces', 1);
+    if (second % 5 === 0) source.scraped(atMs);
+    if (second % 5 === 0) source.served('/', 10 * second, atMs);
+  }
+  assert.equal(source.judge(START + 300_000, 0), false);
 });

@@ -1,7 +1,8 @@
 /**
  * Is telemetry of a service still coming? A heartbeat is any record of the same
  * `service.name`, whatever its kind. A source that was alive and fell silent is
- * blind until the next record; the time it was silent counts as unmeasured.
+ * blind until the next record; the time it was silent counts as unmeasured. One
+ * that can be scraped and says that it served nothing is only at rest.
  * Only services that have an SLO are tracked, so others cost nothing.
  *
  * Not known yet: a clean stop announced by the service. Until then a service
@@ -10,11 +11,10 @@
 import type { RecordKind } from '#signals/records.ts';
 import type { ByteReader, ByteWriter } from '#alerting/slo/core/bytes.ts';
 import { dividedMs, EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
-import { GapHistogram, type GapSummary } from '#alerting/slo/core/gaps.ts';
+import { Liveness } from '#alerting/slo/core/liveness.ts';
+import { ARRIVALS_MIN, Stream } from '#alerting/slo/core/stream.ts';
 
 const MINUTE_MS = 60_000;
-/** Fewer arrivals make no habit that could be broken. */
-const ARRIVALS_MIN = 3;
 /** Silence shorter than this is never blindness. */
 const SILENCE_MS_MIN = 30_000;
 /** With metrics at a steady beat, silence is noticed after this at the latest. */
@@ -25,18 +25,9 @@ const PERIODIC_GAPS_MIN = 1.5;
 const COMPRESSED_SILENCE_MS_MIN = 5000;
 /** Metric export at most this far apart is a steady beat (SDK default 60 s, with the histogram's rounding). */
 const PERIODIC_GAP_MS_MAX = 80_000;
-const P95_GAPS = 3;
-/** Pauses whose 95th percentile is this close to their mean come from a timer (a Poisson stream has 3). */
-const TIMER_P95_TO_MEAN = { min: 0.8, max: 2 } as const;
-/**
- * Pauses of traffic are random: 3 × p95 of a Poisson stream comes once in 8,000
- * of them, every day at one request in ten seconds; 20 × the mean once in 5 · 10^8.
- */
-const RANDOM_MEAN_GAPS = 20;
-/** And a stream that pauses in bursts has shown how long it may pause. */
-const RANDOM_LONGEST_GAPS = 1.5;
-const HEARTBEAT_KINDS = ['otlp-traces', 'otlp-logs', 'otlp-metrics'] as const;
-type HeartbeatKind = (typeof HEARTBEAT_KINDS)[number];
+/** In the order of snapshots; the last one came with version 2. */
+const HEARTBEAT_KINDS = ['otlp-traces', 'otlp-logs', 'otlp-metrics', 'prom-samples'] as const;
+const KINDS_IN_VERSION_1 = 3;
 /** Holes remembered; when there are more, the two closest become one. */
 const HOLES_MAX = 64;
 
@@ -62,71 +53,16 @@ export interface Hole {
   readonly endMs: number;
 }
 
-/** The records of one kind from one service. */
-class Stream {
-  readonly #gaps = new GapHistogram();
-  #arrivals = 0;
-  #firstMs = 0;
-  #lastMs = 0;
-
-  get arrivals(): number {
-    return this.#arrivals;
-  }
-
-  seen(atMs: number, items: number): void {
-    if (this.#arrivals === 0) this.#firstMs = atMs;
-    else this.#gaps.add(atMs, Math.max(0, atMs - this.#lastMs), items);
-    this.#arrivals += 1;
-    this.#lastMs = Math.max(this.#lastMs, atMs);
-  }
-
-  /** What was before `atMs` was no pause of its own making: nothing is to be learnt from it. */
-  forgive(atMs: number): void {
-    if (this.#arrivals > 0) this.#lastMs = atMs;
-  }
-
-  get gaps(): GapSummary {
-    return this.#gaps.summary();
-  }
-
-  /** Items a minute, over the last hour or as long as it is known. */
-  perMinute(): number {
-    const knownMs = Math.min(Math.max(this.#lastMs - this.#firstMs, 1), 60 * MINUTE_MS);
-    return this.#gaps.summary().items / (knownMs / MINUTE_MS);
-  }
-
-  /** A pause longer than this breaks its habit; 0 while it has none. */
-  pauseMsMax(): number {
-    const { count, p95Ms, meanMs, longestMs } = this.#gaps.summary();
-    if (count < ARRIVALS_MIN - 1) return 0;
-    const { min, max } = TIMER_P95_TO_MEAN;
-    if (p95Ms >= min * meanMs && p95Ms <= max * meanMs) return P95_GAPS * p95Ms;
-    return Math.max(P95_GAPS * p95Ms, RANDOM_MEAN_GAPS * meanMs, RANDOM_LONGEST_GAPS * longestMs);
-  }
-
-  write(out: ByteWriter): void {
-    out.uint(this.#arrivals);
-    out.double(this.#firstMs);
-    out.double(this.#lastMs);
-    this.#gaps.write(out);
-  }
-
-  read(input: ByteReader): void {
-    this.#arrivals = input.uint();
-    this.#firstMs = input.double();
-    this.#lastMs = input.double();
-    this.#gaps.read(input);
-  }
-}
-
 export class Source {
   readonly service: string;
   readonly #patience: Patience;
-  readonly #streams: Readonly<Record<HeartbeatKind, Stream>> = {
+  readonly #streams: Readonly<Record<RecordKind, Stream>> = {
     'otlp-traces': new Stream(),
     'otlp-logs': new Stream(),
     'otlp-metrics': new Stream(),
+    'prom-samples': new Stream(),
   };
+  readonly #liveness = new Liveness();
   #arrivals = 0;
   #lastMs = 0;
   #blindSinceMs: number | undefined;
@@ -150,17 +86,27 @@ export class Source {
 
   /** Notes that a record with items of this service was received at `atMs`. */
   seen(atMs: number, kind: RecordKind, items: number): void {
-    if (kind === 'prom-samples') return;
     const gapMs = atMs - this.#lastMs;
     if (this.#tooLong(gapMs)) {
-      this.#addHole({ startMs: this.#lastMs, endMs: atMs });
+      if (!this.#isAtRest(atMs)) this.#addHole({ startMs: this.#lastMs, endMs: atMs });
       for (const known of HEARTBEAT_KINDS) this.#streams[known].forgive(atMs);
     }
     this.#streams[kind].seen(atMs, items);
+    this.#liveness.reported(kind, items);
     this.#arrivals += 1;
     this.#lastMs = Math.max(this.#lastMs, atMs);
     this.#blindSinceMs = undefined;
     this.#silenceMsMax = undefined;
+  }
+
+  /** Notes that the service could be scraped. */
+  scraped(atMs: number): void {
+    this.#liveness.scraped(atMs);
+  }
+
+  /** Notes how many requests the service says it has served, by one of its series, scraped at `atMs`. */
+  served(series: string, count: number, atMs: number): void {
+    this.#liveness.served(series, count, atMs);
   }
 
   /** Silence longer than this is blindness, by the habits of the last hour; undefined: no silence is. */
@@ -171,14 +117,15 @@ export class Source {
 
   #learnSilence(): number | undefined {
     if (this.#arrivals < ARRIVALS_MIN) return undefined;
-    const { 'otlp-traces': spans, 'otlp-metrics': metrics } = this.#streams;
+    const { 'otlp-traces': spans, 'otlp-metrics': metrics, 'prom-samples': samples } = this.#streams;
     if (this.#arrivals === spans.arrivals && spans.perMinute() < 1) return undefined;
     const { silenceMsMin, periodicSilenceMsMax } = this.#patience;
-    const metricGaps = metrics.gaps;
-    if (metricGaps.count >= ARRIVALS_MIN - 1 && metricGaps.p95Ms <= PERIODIC_GAP_MS_MAX) {
+    for (const beat of [metrics, samples]) {
+      const { count, p95Ms } = beat.gaps;
+      if (count < ARRIVALS_MIN - 1 || p95Ms > PERIODIC_GAP_MS_MAX) continue;
       // A timer beats whether anybody asks something of the service or not: it alone decides.
-      const latestMs = Math.max(periodicSilenceMsMax, PERIODIC_GAPS_MIN * metricGaps.p95Ms);
-      return Math.min(Math.max(metrics.pauseMsMax(), silenceMsMin), latestMs);
+      const latestMs = Math.max(periodicSilenceMsMax, PERIODIC_GAPS_MIN * p95Ms);
+      return Math.min(Math.max(beat.pauseMsMax(), silenceMsMin), latestMs);
     }
     // Before a beat is known the pause to the next metric may be a minute and no harm.
     const patienceMs = metrics.arrivals > 0 ? periodicSilenceMsMax : silenceMsMin;
@@ -194,7 +141,7 @@ export class Source {
    */
   judge(nowMs: number, watchedSinceMs: number): boolean {
     if (this.#blindSinceMs !== undefined) return true;
-    if (!this.#tooLong(nowMs - Math.max(this.#lastMs, watchedSinceMs))) return false;
+    if (!this.#tooLong(nowMs - Math.max(this.#lastMs, watchedSinceMs)) || this.#isAtRest(nowMs)) return false;
     this.#blindSinceMs = nowMs;
     return true;
   }
@@ -202,6 +149,11 @@ export class Source {
   /** Whether nothing came for longer than its habit allows, listened to or not. */
   silent(nowMs: number): boolean {
     return this.#tooLong(nowMs - this.#lastMs);
+  }
+
+  /** Silent because nobody asks anything of it: it can be scraped, and says itself that it served nothing. */
+  #isAtRest(nowMs: number): boolean {
+    return this.#liveness.isAtRest(nowMs, this.#patience.silenceMsMin);
   }
 
   #tooLong(silentMs: number): boolean {
@@ -235,12 +187,14 @@ export class Source {
     }
   }
 
-  read(input: ByteReader): void {
+  /** @param version of the snapshot */
+  read(input: ByteReader, version: number): void {
     this.#arrivals = input.uint();
     this.#lastMs = input.double();
     const blindSinceMs = input.double();
     this.#blindSinceMs = blindSinceMs === 0 ? undefined : blindSinceMs;
-    for (const kind of HEARTBEAT_KINDS) this.#streams[kind].read(input);
+    const kinds = version === 1 ? HEARTBEAT_KINDS.slice(0, KINDS_IN_VERSION_1) : HEARTBEAT_KINDS;
+    for (const kind of kinds) this.#streams[kind].read(input);
     this.#silenceMsMax = undefined;
     this.#holes = [];
     for (let left = input.uint(); left > 0; left -= 1) {
@@ -264,7 +218,7 @@ export class Source {
   }
 }
 
-/** The services that have an SLO. */
+/** The services that have an SLO on spans, and the series of SLOs on counters. */
 export class Sources {
   readonly #byService = new Map<string, Source>();
   readonly #patience: Patience;
@@ -296,10 +250,10 @@ export class Sources {
   }
 
   /** Of services that are no longer tracked the state is read and let go. */
-  read(input: ByteReader): void {
+  read(input: ByteReader, version: number): void {
     for (let left = input.uint(); left > 0; left -= 1) {
       const service = input.text();
-      (this.#byService.get(service) ?? new Source(service, this.#patience)).read(input);
+      (this.#byService.get(service) ?? new Source(service, this.#patience)).read(input, version);
     }
   }
 }

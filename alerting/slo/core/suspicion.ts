@@ -31,6 +31,9 @@ function symptomOf({ document, rings }: SloTracker, sinceMs: number): BurnSympto
       return { kind: 'failures' };
     case 'latency':
       return { kind: 'slow-or-failed', bad: rings.between(sinceMs, Infinity, SECOND_MS).bad };
+    case 'ratio':
+      // What is wrong is no request of its own: whoever is unwell nearby may be behind it.
+      return { kind: 'condition' };
     default:
       return kind satisfies never;
   }

@@ -9,13 +9,15 @@ import { ByteWriter, SnapshotError, type ByteReader } from '#alerting/slo/core/b
 import { burnRate, judgePair, type JudgedPair, type WindowReading } from '#alerting/slo/core/burn.ts';
 import { FailingTraces } from '#alerting/slo/core/failing-traces.ts';
 import { Rings } from '#alerting/slo/core/rings.ts';
+import { SampleCounter } from '#alerting/slo/core/sample-counter.ts';
 import type { Source } from '#alerting/slo/core/sources.ts';
 import { SpanMatcher } from '#alerting/slo/core/span-matcher.ts';
 
 const SECOND_MS = 1000;
 /** Without an event for this long an SLO is idle: the shortest window of the standard pairs. */
 export const IDLE_AFTER_MS = 300_000;
-const SNAPSHOT_VERSION = 1;
+/** 2: the series of an SLO on counters stand at the end. */
+const SNAPSHOT_VERSION = 2;
 /** Snapshots hold one entry a policy; more than this is no snapshot of ours. */
 const LATCHES_MAX = 1000;
 
@@ -24,6 +26,8 @@ export class SloTracker {
   #matcher: SpanMatcher;
   #rings: Rings;
   #source: Source;
+  /** Only of an SLO on counters. */
+  #samples: SampleCounter | undefined;
   readonly traces = new FailingTraces();
   /** Wall time since when each alert of it fires. */
   readonly firing = new Map<AlertKind, number>();
@@ -46,6 +50,7 @@ export class SloTracker {
     this.#matcher = new SpanMatcher(document.selector, document.indicator);
     this.#rings = new Rings(document.periodMs);
     this.#source = source;
+    this.#samples = sampleCounter(document);
     this.#longestWindowMs = longestWindow(document);
     this.stateSinceWallMs = nowWallMs;
   }
@@ -62,6 +67,9 @@ export class SloTracker {
   get source(): Source {
     return this.#source;
   }
+  get samples(): SampleCounter | undefined {
+    return this.#samples;
+  }
 
   /** A new version of the same SLO: its history stays. */
   redefine(document: SloDocument, source: Source): void {
@@ -69,6 +77,9 @@ export class SloTracker {
       const rings = new Rings(document.periodMs);
       rings.restore(this.#rings.save());
       this.#rings = rings;
+    }
+    if (JSON.stringify(document.indicator) !== JSON.stringify(this.#document.indicator)) {
+      this.#samples = sampleCounter(document);
     }
     this.#document = document;
     this.#source = source;
@@ -86,6 +97,15 @@ export class SloTracker {
     }
     this.#runTotal += 1;
     if (bad) this.#runBad += 1;
+  }
+
+  /** Counts many events of one second at once. */
+  add(timeMs: number, bad: number, total: number): void {
+    this.flush();
+    this.#runMs = timeMs - (timeMs % SECOND_MS);
+    this.#runBad = bad;
+    this.#runTotal = total;
+    this.flush();
   }
 
   flush(): void {
@@ -190,6 +210,7 @@ export class SloTracker {
     for (const key of this.#latched) out.text(key);
     this.traces.write(out);
     this.#rings.write(out);
+    this.#samples?.write(out);
     this.changed = false;
     return out.done();
   }
@@ -197,7 +218,8 @@ export class SloTracker {
   /** @throws SnapshotError when it is not such a snapshot; the tracker is then to be made anew */
   read(input: ByteReader): void {
     const version = input.uint();
-    if (version !== SNAPSHOT_VERSION) throw new SnapshotError(`snapshot version ${version} is not known`);
+    if (version !== SNAPSHOT_VERSION && version !== 1)
+      throw new SnapshotError(`snapshot version ${version} is not known`);
     this.#firstMs = input.double();
     this.#lastMs = input.double();
     this.#lastBadMs = input.double();
@@ -206,7 +228,12 @@ export class SloTracker {
     for (let left = latches; left > 0; left -= 1) this.#latched.add(input.text());
     this.traces.read(input);
     this.#rings.read(input);
+    if (version > 1 && !input.atEnd) this.#samples?.read(input);
   }
+}
+
+function sampleCounter({ indicator }: SloDocument): SampleCounter | undefined {
+  return indicator.kind === 'ratio' ? new SampleCounter(indicator) : undefined;
 }
 
 /** Names of pairs by policy: asked for at every tick. */
