@@ -22,6 +22,7 @@ import {
   serviceProgram,
   type ProgramsOptions,
 } from '#bin/demo/programs.ts';
+import { TRUE_TIME } from '#chaos/faults/clock-skew.ts';
 import { SERVICES } from '#sample-services/topology.ts';
 
 export interface DemoOptions {
@@ -37,6 +38,8 @@ export interface DemoOptions {
   readonly evaluation: Evaluation;
   /** False: pages go to an address where nobody listens. */
   readonly pagerListens: boolean;
+  /** Path of libfaketime, so that clocks of services can be made wrong; undefined: they cannot. */
+  readonly libfaketime: string | undefined;
   readonly events: DemoEvents;
 }
 
@@ -118,6 +121,7 @@ class DemoBuilder implements AsyncDisposable {
       onProcess: (name, identity) => file.set(name, identity),
       onDeath: (name, how) => this.#died(name, how),
     };
+    for (const { name } of SERVICES) writeFileSync(folders.clockOf(name), TRUE_TIME);
     writeFileSync(folders.configFile, platformConfig({ ...this.#options, ports }));
     const run = (definition: ChildDefinition): Child => {
       const child = new Child(definition, childEvents);
@@ -162,6 +166,7 @@ class DemoBuilder implements AsyncDisposable {
       seed,
       secrets: { client: secret(), jwt: secret() },
       positionAgeSecondsMax: POSITION_AGE_S_MAX,
+      libfaketime: this.#options.libfaketime,
     };
   }
 

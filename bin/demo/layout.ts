@@ -90,6 +90,11 @@ export class DemoFolders {
   stateOf(service: ServiceName): string {
     return path.join(this.data, 'services', service);
   }
+
+  /** Offset of a service's clock, where it runs under libfaketime. */
+  clockOf(service: ServiceName): string {
+    return path.join(this.stateOf(service), 'clock');
+  }
 }
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

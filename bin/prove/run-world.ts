@@ -63,6 +63,7 @@ export async function runWorld(options: WorldOptions, signal: AbortSignal): Prom
         burnFactorMultiplier: mutation === 'burn-factors-x10' ? MUTATED_FACTOR : 1,
       },
       pagerListens: mutation !== 'dead-receiver',
+      libfaketime: undefined,
       events: {
         onProgress: () => {},
         onPage: (page) => void pages.push(page),

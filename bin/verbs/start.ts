@@ -15,6 +15,7 @@ import { DEMO_SLOS, ROOT } from '#bin/demo/layout.ts';
 import { AS_WRITTEN } from '#bin/demo/platform-config.ts';
 import { flagsText } from '#bin/verbs/flags.ts';
 import { stopSignal } from '#bin/verbs/stop-signal.ts';
+import { thisMachine } from '#chaos/world/machine.ts';
 
 const FLAGS: Readonly<Record<string, FlagDefinition>> = {
   rate: { value: 'N', help: 'requests a second of the customers, 1 to 200; default 20' },
@@ -27,6 +28,7 @@ const FLAGS: Readonly<Record<string, FlagDefinition>> = {
     help: 'address of OTLP over HTTP; default 127.0.0.1:4318 or the next free',
   },
   slo: { value: 'DIR', help: 'folder of OpenSLO files; default those of the freight company' },
+  faketime: { value: undefined, help: 'start the services under libfaketime, for the fault clock-skew' },
   seed: { value: 'N', help: 'of customers, carriers and faults; default a fresh one' },
   help: { value: undefined, help: 'this text' },
 };
@@ -105,6 +107,7 @@ async function readOptions(
     sloDirectory: flags['slo'] ?? DEMO_SLOS,
     evaluation: AS_WRITTEN,
     pagerListens: true,
+    libfaketime: flags['faketime'] === undefined ? undefined : faketimeHere(),
     events: {
       onProgress: (text) => say(`  started  ${text}\n`),
       onPage: (page) => say(pageLines(page)),
@@ -113,6 +116,15 @@ async function readOptions(
       onLost,
     },
   };
+}
+
+function faketimeHere(): string {
+  const { libfaketime } = thisMachine();
+  if (libfaketime !== undefined) return libfaketime;
+  throw new CodedError(
+    'PLIM_USAGE',
+    '--faketime: libfaketime is not installed (Debian: apt install libfaketime)',
+  );
 }
 
 /** The port wanted, or the next free one unless the person named it; 0 stays 0. */

@@ -4,7 +4,7 @@ import { AVAILABLE, defineFault, unavailable } from '#chaos/faults/fault.ts';
 
 const DAY_S = 86_400;
 /** What libfaketime reads as "the true time". */
-const TRUE_TIME = '+0\n';
+export const TRUE_TIME = '+0\n';
 
 /** The target must have been started under libfaketime with FAKETIME_TIMESTAMP_FILE. */
 export const clockSkew = defineFault({
@@ -19,7 +19,9 @@ export const clockSkew = defineFault({
     machine.libfaketime === undefined ? unavailable('libfaketime is not installed') : AVAILABLE,
   availableOn: (target, files) =>
     files.clockFileOf(target.process) === undefined
-      ? unavailable(`${target.name} was not started under libfaketime with FAKETIME_TIMESTAMP_FILE`)
+      ? unavailable(
+          `${target.name} was not started under libfaketime with FAKETIME_TIMESTAMP_FILE (plimsoll start --faketime)`,
+        )
       : AVAILABLE,
   async begin({ arm, files, target }, { offset }) {
     const skew = async (process: ProcessIdentity): Promise<void> => {

@@ -19,10 +19,10 @@ export interface Kind {
 /** In the order they run: what fails soonest and costs least comes first. */
 export const KINDS: readonly Kind[] = [
   { name: 'tidy', isolation: 'shared', concurrency: 1, budgetMs: 5000, limitMs: 60_000 },
-  { name: 'unit', isolation: 'shared', concurrency: 1, budgetMs: 5000, limitMs: 60_000 },
+  { name: 'unit', isolation: 'shared', concurrency: 1, budgetMs: 8000, limitMs: 60_000 },
   { name: 'contract', isolation: 'per-file', concurrency: 2, budgetMs: 30_000, limitMs: 300_000 },
   { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
-  { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 70_000, limitMs: 600_000 },
+  { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 150_000, limitMs: 600_000 },
   { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 900_000, limitMs: 3_600_000 },
 ];
 
