@@ -21,10 +21,7 @@ export function incidentRoutes(api: Api): Router {
   const body = json({ limit: BODY_BYTES_MAX });
   router.get(
     '/incidents',
-    answer(async ({ query }) => {
-      const incidents = await api.incidents({ open: openOf(query['open']), limit: limitOf(query['limit']) });
-      return { incidents: incidents.map(incidentJson) };
-    }),
+    answer(({ query }) => incidentsAnswer(api, openOf(query['open']), limitOf(query['limit']))),
   );
   router.get(
     '/incidents/:id',
@@ -42,12 +39,21 @@ export function incidentRoutes(api: Api): Router {
   );
   router.get(
     '/deliveries',
-    answer(async ({ query }) => {
-      const deliveries = await api.deliveries(limitOf(query['limit']));
-      return { deliveries: deliveries.map(deliveryJson) };
-    }),
+    answer(({ query }) => deliveriesAnswer(api, limitOf(query['limit']))),
   );
   return router;
+}
+
+/** What `GET /incidents` answers. */
+export async function incidentsAnswer(api: Pick<Api, 'incidents'>, open: boolean | undefined, limit: number) {
+  const incidents = await api.incidents({ open, limit });
+  return { incidents: incidents.map(incidentJson) };
+}
+
+/** What `GET /deliveries` answers. */
+export async function deliveriesAnswer(api: Pick<Api, 'deliveries'>, limit: number) {
+  const deliveries = await api.deliveries(limit);
+  return { deliveries: deliveries.map(deliveryJson) };
 }
 
 function answer(run: (request: Request) => Promise<unknown>): RequestHandler {

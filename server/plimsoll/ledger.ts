@@ -23,19 +23,23 @@ export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
   const router = Router();
   router.get('/ledger', async (_request, response) => {
     try {
-      const { journal, rows, stores } = await view();
-      const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted } = journal;
-      response.json({
-        journal: { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted },
-        rows,
-        stores: stores.map(({ oldestUnixNanos, ...store }) => ({
-          ...store,
-          oldestUnixNanos: oldestUnixNanos?.toString(),
-        })),
-      });
+      response.json(ledgerAnswer(await view()));
     } catch (error) {
       sendError(response, error);
     }
   });
   return router;
+}
+
+/** What `GET /ledger` answers. */
+export function ledgerAnswer({ journal, rows, stores }: PipelineView) {
+  const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted } = journal;
+  return {
+    journal: { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted },
+    rows,
+    stores: stores.map(({ oldestUnixNanos, ...store }) => ({
+      ...store,
+      oldestUnixNanos: oldestUnixNanos?.toString(),
+    })),
+  };
 }

@@ -12,8 +12,7 @@ export function sloRoutes(api: Api): Router {
   const router = Router();
   router.get('/slos', async (_request, response) => {
     try {
-      const [slos, status] = await Promise.all([api.slos(), api.status()]);
-      response.json({ slos: slos.map(toJson), problems: status.problems, lagMs: status.lagMs });
+      response.json(await slosAnswer(api));
     } catch (error) {
       sendError(response, error);
     }
@@ -48,6 +47,12 @@ export function sloRoutes(api: Api): Router {
     }
   });
   return router;
+}
+
+/** What `GET /slos` answers. */
+export async function slosAnswer(api: Pick<Api, 'slos' | 'status'>) {
+  const [slos, status] = await Promise.all([api.slos(), api.status()]);
+  return { slos: slos.map(toJson), problems: status.problems, lagMs: status.lagMs };
 }
 
 function idOf(segments: unknown): string {
