@@ -1,7 +1,7 @@
 /** Alerts as the API shows them: firing, with who is told and who is silenced. */
 import type { AlertFilter, AlertGroup, AlertStatus } from '#alerting/ports.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
-import { sloUrl } from '#alerting/notify/payload.ts';
+import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
 import { compileMatchers } from '#alerting/router/core/matching.ts';
 import type { GroupMember } from '#alerting/router/core/model.ts';
 import { groupKey, groupLabels, routesFor } from '#alerting/router/core/route.ts';
@@ -63,7 +63,7 @@ function statusOf(parts: AlertParts, alert: GroupMember, silences: readonly Stor
   return {
     fingerprint: alert.fingerprint,
     labels: alert.labels,
-    annotations: alert.annotations,
+    annotations: linkedAnnotations(alert, parts.externalUrl),
     startsAtMs: alert.startsAtMs,
     endsAtMs: nowMs + EXPIRES_AFTER_MS,
     updatedAtMs: alert.updatedAtMs,

@@ -8,6 +8,7 @@ import type { Decision } from '#alerting/router/core/decide.ts';
 import type { Group, GroupMember } from '#alerting/router/core/model.ts';
 import { formatDuration } from '#base/duration.ts';
 import type { Labels } from '#signals/matchers.ts';
+import { incidentUrl, linkedAnnotations, sloUrl, traceUrl } from '#alerting/notify/links.ts';
 
 /** Bounds the body where `max_alerts` does not; the rest is counted in `truncatedAlerts`. */
 export const ALERTS_PER_NOTIFICATION_MAX = 1000;
@@ -39,7 +40,7 @@ export function webhookBody(input: PayloadInput): Uint8Array {
     receiver: input.receiver,
     groupLabels: group.labels,
     commonLabels: common(all.map((member) => member.labels)),
-    commonAnnotations: common(all.map((member) => member.annotations)),
+    commonAnnotations: common(all.map((member) => linkedAnnotations(member, externalUrl))),
     routeLabels: {},
     externalURL: externalUrl,
     notification_reason: decision.reason,
@@ -52,7 +53,7 @@ function alertEntry(member: GroupMember, { externalUrl, incidentOf }: PayloadInp
   return {
     status: member.firing ? 'firing' : 'resolved',
     labels: member.labels,
-    annotations: member.annotations,
+    annotations: linkedAnnotations(member, externalUrl),
     startsAt: timeText(member.startsAtMs),
     endsAt: member.endsAtMs === undefined ? NO_END : timeText(member.endsAtMs),
     generatorURL: sloUrl(externalUrl, member.sloId),
@@ -67,7 +68,7 @@ function evidenceEntry(member: GroupMember, incident: Incident | undefined, exte
     service: member.labels['service'] ?? '',
     since: timeText(member.startsAtMs),
     incident_id: member.incidentId,
-    incident_url: `${externalUrl}/api/plimsoll/v1/incidents/${member.incidentId}`,
+    incident_url: incidentUrl(externalUrl, member.incidentId),
     acknowledged_by: member.acknowledgedBy ?? null,
     ...(incident === undefined ? {} : frozen(incident.evidence, externalUrl)),
   };
@@ -85,7 +86,7 @@ function frozen(evidence: Evidence, externalUrl: string): object {
     exhausted_in: exhaustedInMs === undefined ? null : formatDuration(exhaustedInMs),
     failing_trace_ids: failingTraceIds,
     suspects: evidence.suspects,
-    trace_url: traceId === undefined ? null : `${externalUrl}/api/traces/${traceId}`,
+    trace_url: traceId === undefined ? null : traceUrl(externalUrl, traceId),
   };
 }
 
@@ -100,11 +101,6 @@ function burnEntry(window: BurnWindow): object {
     bad_events: window.badInLongWindow,
     holds: window.holds,
   };
-}
-
-/** Page of an SLO; its id holds a slash that stays one. */
-export function sloUrl(externalUrl: string, sloId: string): string {
-  return `${externalUrl}/api/plimsoll/v1/slos/${sloId.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** RFC 3339, UTC. */

@@ -40,6 +40,10 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
   await rig.advance(1);
   const [incident] = await rig.api.incidents({ open: true, limit: 10 });
   assert.ok(incident !== undefined);
+  const annotations = {
+    incident_url: `http://plimsoll.test/ui/incidents/${incident.id}`,
+    summary: 'orders/checkout burns',
+  };
   assert.deepEqual(rig.bodies(), [
     {
       version: '4',
@@ -49,7 +53,7 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
       receiver: 'oncall',
       groupLabels: { service: 'orders', slo_id: 'orders/checkout' },
       commonLabels: { alertname: 'Slo-page', service: 'orders', severity: 'page', slo_id: 'orders/checkout' },
-      commonAnnotations: { summary: 'orders/checkout burns' },
+      commonAnnotations: annotations,
       routeLabels: {},
       externalURL: 'http://plimsoll.test',
       notification_reason: 'first notification',
@@ -57,17 +61,17 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
         {
           status: 'firing',
           labels: { alertname: 'Slo-page', severity: 'page', slo_id: 'orders/checkout', service: 'orders' },
-          annotations: { summary: 'orders/checkout burns' },
+          annotations,
           startsAt: new Date(incident.startsAtMs).toISOString(),
           endsAt: '0001-01-01T00:00:00Z',
-          generatorURL: 'http://plimsoll.test/api/plimsoll/v1/slos/orders/checkout',
+          generatorURL: 'http://plimsoll.test/ui/slos/orders/checkout',
           fingerprint: incident.fingerprint,
           plimsoll: {
             slo_id: 'orders/checkout',
             service: 'orders',
             since: new Date(incident.startsAtMs).toISOString(),
             incident_id: incident.id,
-            incident_url: `http://plimsoll.test/api/plimsoll/v1/incidents/${incident.id}`,
+            incident_url: `http://plimsoll.test/ui/incidents/${incident.id}`,
             acknowledged_by: null,
             objective: 0.999,
             first_bad_event_at: null,
@@ -76,7 +80,7 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
             exhausted_in: '1h',
             failing_trace_ids: ['0af7651916cd43dd8448eb211c80319c'],
             suspects: [{ service: 'quotes', score: 1, reason: 'quotes: 40 % of its requests failed' }],
-            trace_url: 'http://plimsoll.test/api/traces/0af7651916cd43dd8448eb211c80319c',
+            trace_url: 'http://plimsoll.test/ui/traces/0af7651916cd43dd8448eb211c80319c',
           },
         },
       ],
