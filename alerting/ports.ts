@@ -137,6 +137,14 @@ export interface Incident {
   readonly timeline: readonly TimelineEntry[];
 }
 
+/** What somebody wants kept with an incident. */
+export interface NoteDraft {
+  /** Who, 1 to 200 characters. */
+  readonly by: string;
+  /** 1 to 4000 characters. */
+  readonly text: string;
+}
+
 export interface Evidence {
   readonly objective: number;
   readonly windows: readonly BurnWindow[];
@@ -226,14 +234,23 @@ export interface AlertingApi {
   putSilence(draft: SilenceDraft): Promise<string>;
   /** Expires it; false when unknown. Durable when it resolves. */
   expireSilence(id: string): Promise<boolean>;
+  /** Newest first; of one SLO and of one service where they are given. */
   incidents(options: {
     readonly open: boolean | undefined;
+    readonly sloId?: string | undefined;
+    readonly service?: string | undefined;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
   incident(id: string): Promise<Incident | undefined>;
   /** Durable when it resolves. Undefined when unknown. */
   acknowledge(id: string, by: string): Promise<Incident | undefined>;
   unacknowledge(id: string, by: string): Promise<Incident | undefined>;
+  /**
+   * Durable when it resolves. Undefined when unknown.
+   *
+   * @throws CodedError `PLIM_TIMELINE_FULL`
+   */
+  addNote(id: string, note: NoteDraft): Promise<Incident | undefined>;
   deliveries(limit: number): Promise<readonly Delivery[]>;
   /** Reads the SLO folder again; state of SLOs that stay is kept. */
   reload(): Promise<readonly Problem[]>;

@@ -15,7 +15,7 @@ import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalReader, JournalSource } from '#journal/ports.ts';
 import { DEFAULT_TENANT } from '#signals/ids.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
-import { acknowledge, unacknowledge } from '#alerting/api/incidents.ts';
+import { acknowledge, addNote, unacknowledge } from '#alerting/api/incidents.ts';
 import { listAlerts, listGroups } from '#alerting/api/alerts.ts';
 import { expireSilence, getSilence, listSilences, putSilence } from '#alerting/api/silences.ts';
 import type { AlertingConfig } from '#alerting/config.ts';
@@ -143,10 +143,11 @@ class Running {
       silence: async (id) => getSilence(parts, id),
       putSilence: async (draft) => putSilence(parts, draft),
       expireSilence: async (id) => expireSilence(parts, id),
-      incidents: async ({ open, limit }) => store.incidents.list(open, Math.min(limit, LIST_MAX)),
+      incidents: async ({ limit, ...filter }) => store.incidents.list(filter, Math.min(limit, LIST_MAX)),
       incident: async (id) => store.incidents.get(id),
       acknowledge: async (id, by) => acknowledge(parts, id, by),
       unacknowledge: async (id, by) => unacknowledge(parts, id, by),
+      addNote: async (id, note) => addNote(parts, id, note),
       deliveries: async (limit) => store.outbox.list(Math.min(limit, LIST_MAX)),
       reload: () => this.#reload(),
       [Symbol.asyncDispose]: () => (this.#closing ??= this.#close()),

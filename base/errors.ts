@@ -49,7 +49,10 @@ export const ERRORS = {
   PLIM_FAULT_UNAVAILABLE: { title: 'the machine cannot do this fault', retry: 'never' },
   PLIM_FAULT_FAILED: { title: 'a fault did not begin, or was not taken back', retry: 'later' },
   PLIM_CHAOS_UNREACHABLE: { title: 'the fault daemon does not answer', retry: 'later' },
+  PLIM_COMPANION_UNREACHABLE: { title: 'a program beside the platform does not answer', retry: 'later' },
+  PLIM_PROOF_UNREADABLE: { title: 'the report of a proof cannot be read', retry: 'never' },
   PLIM_EXPERIMENT_INVALID: { title: 'an experiment file has problems', retry: 'never' },
+  PLIM_TIMELINE_FULL: { title: 'the timeline of an incident takes no more notes', retry: 'never' },
   PLIM_SILENCE_INVALID: { title: 'the silence has problems', retry: 'never' },
 } as const satisfies Record<string, ErrorEntry>;
 

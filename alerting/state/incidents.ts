@@ -12,6 +12,15 @@ import {
 
 /** A flapping receiver must not grow one incident without end; further entries are left out. */
 export const TIMELINE_ENTRIES_MAX = 500;
+/** Notes of people among them: what the platform says must find room, and 400 KB is a list that can be sent. */
+export const NOTES_MAX = 100;
+
+/** Undefined is not asked for. */
+export interface IncidentFilter {
+  readonly open: boolean | undefined;
+  readonly sloId?: string | undefined;
+  readonly service?: string | undefined;
+}
 
 export type NewIncident = Pick<
   Incident,
@@ -28,11 +37,14 @@ export function incidentTable(database: SqlDatabase) {
     'UPDATE incidents SET acknowledged_by = ?, acknowledged_at = ? WHERE id = ?',
   );
   const one = database.prepare('SELECT * FROM incidents WHERE id = ?');
-  const newest = database.prepare('SELECT * FROM incidents ORDER BY seq DESC LIMIT ?');
-  const open = database.prepare('SELECT * FROM incidents WHERE ends_at IS NULL ORDER BY seq DESC LIMIT ?');
-  const closed = database.prepare(
-    'SELECT * FROM incidents WHERE ends_at IS NOT NULL ORDER BY seq DESC LIMIT ?',
-  );
+  const listing = (state: string) =>
+    database.prepare(
+      `SELECT * FROM incidents WHERE ${state} AND (?1 IS NULL OR slo_id = ?1) AND (?2 IS NULL OR service = ?2)
+       ORDER BY seq DESC LIMIT ?3`,
+    );
+  const newest = listing('TRUE');
+  const open = listing('ends_at IS NULL');
+  const closed = listing('ends_at IS NOT NULL');
   const entries = database.prepare('SELECT * FROM timeline WHERE incident_id = ? ORDER BY seq');
   const note = database.prepare(
     `INSERT INTO timeline (incident_id, at, kind, text, by)
@@ -66,9 +78,9 @@ export function incidentTable(database: SqlDatabase) {
       return row === undefined ? undefined : withTimeline(row);
     },
     /** Newest first. */
-    list(isOpen: boolean | undefined, limit: number): readonly Incident[] {
-      const statement = isOpen === undefined ? newest : isOpen ? open : closed;
-      return statement.all(limit).map(withTimeline);
+    list(filter: IncidentFilter, limit: number): readonly Incident[] {
+      const statement = filter.open === undefined ? newest : filter.open ? open : closed;
+      return statement.all(filter.sloId ?? null, filter.service ?? null, limit).map(withTimeline);
     },
     note(id: string, entry: TimelineEntry): void {
       note.run(id, entry.atMs, entry.kind, entry.text, entry.by);

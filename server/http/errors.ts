@@ -10,12 +10,18 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   PLIM_KEY_REQUIRED: 401,
   PLIM_HOST_REFUSED: 403,
   PLIM_ORIGIN_REFUSED: 403,
+  PLIM_TARGET_REFUSED: 403,
   PLIM_NOT_FOUND: 404,
   PLIM_METHOD: 405,
+  PLIM_TIMELINE_FULL: 409,
+  PLIM_FAULT_REFUSED: 409,
   PLIM_BODY_TOO_LARGE: 413,
   PLIM_MEDIA_TYPE: 415,
   PLIM_QUERY_LIMIT: 422,
+  PLIM_FAULT_UNAVAILABLE: 422,
   PLIM_JOURNAL_FULL: 429,
+  PLIM_COMPANION_UNREACHABLE: 502,
+  PLIM_DEMO_FILE: 503,
   PLIM_OVERLOADED: 503,
   PLIM_QUERY_TIMEOUT: 503,
   PLIM_STORE_UNAVAILABLE: 503,
@@ -26,15 +32,20 @@ export function statusOf(error: unknown): number {
   return error instanceof CodedError ? (STATUS[error.code] ?? 500) : 500;
 }
 
-/** Answers with an error; what is not in the catalogue is not shown outside. */
+/** Answers with an error. */
 export function sendError(response: Response, error: unknown): void {
   const status = statusOf(error);
   if (status === 503) response.set('Retry-After', '1');
+  response.status(status).json(errorBody(error));
+}
+
+/** An error as it is shown; of what is not in the catalogue nothing is shown outside. */
+export function errorBody(error: unknown): { readonly code: ErrorCode; readonly message: string } {
   const shown =
     error instanceof CodedError
       ? error
       : new CodedError('PLIM_INTERNAL', 'an internal error; the log has it');
-  response.status(status).json({ code: shown.code, message: shown.message });
+  return { code: shown.code, message: shown.message };
 }
 
 /** For what no route has taken, in our own shape. */

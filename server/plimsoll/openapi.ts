@@ -39,17 +39,14 @@ function read(summary: string, schema: Json, parameters: readonly Json[] = []): 
   return { get: { summary, parameters, responses: answers(summary, schema) } };
 }
 
-const WHO_BODY: Json = {
-  required: true,
-  content: { 'application/json': { schema: record({ by: { ...TEXT, maxLength: 200 } }) } },
-};
+const WHO = { by: { ...TEXT, minLength: 1, maxLength: 200 } };
 
-function change(summary: string): Json {
+function change(summary: string, body: Readonly<Record<string, Json>> = WHO): Json {
   return {
     post: {
       summary,
       parameters: [inPath('id', 'Id of the incident.')],
-      requestBody: WHO_BODY,
+      requestBody: { required: true, content: { 'application/json': { schema: record(body) } } },
       responses: answers('The incident after the change, which is durable.', ref('Incident')),
     },
   };
@@ -76,6 +73,8 @@ const PATHS: Json = {
   },
   '/incidents': read('Incidents, newest first.', record({ incidents: listOf(ref('Incident')) }), [
     query('open', BOOLEAN, 'Only those that fire, or only those that are resolved.'),
+    query('slo', TEXT, 'Only those of the SLO with this id, service/name.'),
+    query('service', TEXT, 'Only those of SLOs of this service.'),
     query(
       'limit',
       { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
@@ -87,6 +86,10 @@ const PATHS: Json = {
   ]),
   '/incidents/{id}/acknowledge': change('Somebody has it: it is not repeated.'),
   '/incidents/{id}/unacknowledge': change('Nobody has it any more.'),
+  '/incidents/{id}/notes': change(
+    'Somebody has something to say: it stands in the timeline, kind note. At most 100 an incident, then 409.',
+    { ...WHO, text: { ...TEXT, minLength: 1, maxLength: 4000 } },
+  ),
   '/deliveries': read(
     'Notifications and every attempt to deliver them, newest first.',
     record({ deliveries: listOf(ref('Delivery')) }),

@@ -227,10 +227,13 @@ test('what fired fires on after a restart, and nothing is told twice', async (t)
   const rig = await rigOf(t, { databasePath });
   rig.append(page(true));
   await rig.advance(3000);
+  const id = (await rig.api.incidents({ open: true, limit: 1 }))[0]?.id ?? '';
+  await rig.api.addNote(id, { by: 'ada', text: 'on it' });
   await rig.restart({ config: configWith(webhook('http://hook/')), databasePath });
   await rig.advance(120_000);
   assert.deepEqual(reasons(rig), ['first notification']);
   assert.equal((await rig.api.incidents({ open: true, limit: 10 })).length, 1);
+  assert.equal((await rig.api.incident(id))?.timeline.at(-1)?.text, 'on it');
   rig.append(page(false));
   await rig.advance(40_000);
   assert.deepEqual(reasons(rig), ['first notification', 'all alerts resolved']);

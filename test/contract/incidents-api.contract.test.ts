@@ -97,6 +97,60 @@ test('an incident is listed, shown, acknowledged and handed back', async (t) => 
   assert.equal(back.body['acknowledgedBy'], null);
 });
 
+test('incidents are chosen by SLO and by service', async (t) => {
+  const { rig, ask } = await paged(t);
+  rig.append({ sloId: 'orders/quote', kind: 'ticket', on: true });
+  rig.append({ sloId: 'tracking/lookup', kind: 'page', on: true });
+  await rig.advance(2000);
+  rig.append({ sloId: 'tracking/lookup', kind: 'page', on: false });
+  await rig.advance(2000);
+  const found = async (query: string): Promise<string[]> =>
+    ((await ask(`/incidents${query}`)).body['incidents'] as { sloId: string }[]).map(({ sloId }) => sloId);
+  assert.deepEqual(await found(''), ['tracking/lookup', 'orders/quote', 'orders/checkout']);
+  assert.deepEqual(await found('?service=orders'), ['orders/quote', 'orders/checkout']);
+  assert.deepEqual(await found('?slo=orders%2Fcheckout'), ['orders/checkout']);
+  assert.deepEqual(await found('?slo=orders/checkout&service=tracking'), []);
+  assert.deepEqual(await found('?service=tracking&open=true'), []);
+  assert.deepEqual(await found('?service=tracking&open=false'), ['tracking/lookup']);
+  assert.deepEqual(await found('?service=orders&limit=1'), ['orders/quote']);
+});
+
+test('a note stands in the timeline, also after the end', async (t) => {
+  const { rig, ask } = await paged(t);
+  const id = (await rig.api.incidents({ open: true, limit: 1 }))[0]?.id ?? '';
+  const path = `/incidents/${id}/notes`;
+  const longest = '\u0001'.repeat(3999) + '✓';
+  assert.equal(
+    (await ask(path, { by: 'ada', text: longest })).status,
+    200,
+    'escaped it is six times as long',
+  );
+  rig.append({ sloId: 'orders/checkout', kind: 'page', on: false });
+  await rig.advance(2000);
+  const answer = await ask(path, { by: ' bob ', text: ' Rolled back.\nAll is well. ' });
+  const timeline = answer.body['timeline'] as { kind: string; text: string; by: string }[];
+  const notes = timeline.filter(({ kind }) => kind === 'note').map(({ by, text }) => [by, text]);
+  assert.deepEqual(notes, [
+    ['ada', longest],
+    ['bob', 'Rolled back.\nAll is well.'],
+  ]);
+  assert.deepEqual((await ask(`/incidents/${id}`)).body, answer.body);
+});
+
+test('an incident that is full of notes says so, and still tells how it went on', async (t) => {
+  const { rig, ask } = await paged(t);
+  const id = (await rig.api.incidents({ open: true, limit: 1 }))[0]?.id ?? '';
+  for (let number = 1; number <= 100; number += 1)
+    await rig.api.addNote(id, { by: 'ada', text: `note ${number}` });
+  const refused = await ask(`/incidents/${id}/notes`, { by: 'ada', text: 'one more' });
+  assert.deepEqual([refused.status, refused.body['code']], [409, 'PLIM_TIMELINE_FULL']);
+  assert.match(String(refused.body['message']), /has 100 notes and takes no more/);
+  assert.equal((await ask(`/incidents/${id}/acknowledge`, { by: 'ada' })).status, 200);
+  const timeline = (await rig.api.incident(id))?.timeline ?? [];
+  assert.equal(timeline.filter(({ kind }) => kind === 'note').length, 100);
+  assert.equal(timeline.at(-1)?.kind, 'acknowledged');
+});
+
 test('deliveries show every attempt', async (t) => {
   const { ask } = await paged(t);
   const [delivery] = (await ask('/deliveries')).body['deliveries'] as Record<string, unknown>[];
@@ -115,6 +169,12 @@ test('what is wrong is named', async (t) => {
     ['/incidents/unknown/acknowledge', { by: 'ada' }, 404, /no incident unknown/],
     ['/incidents/unknown/acknowledge', {}, 400, /by must say who/],
     ['/incidents/unknown/acknowledge', { by: 'x'.repeat(300) }, 400, /by must say who/],
+    ['/incidents?slo=a&slo=b', undefined, 400, /slo must be given once/],
+    ['/incidents/unknown/notes', { by: 'ada', text: 'x' }, 404, /no incident unknown/],
+    ['/incidents/unknown/notes', { by: 'ada' }, 400, /text must be 1 to 4000 characters/],
+    ['/incidents/unknown/notes', { by: 'ada', text: ' ' }, 400, /text must be 1 to 4000 characters/],
+    ['/incidents/unknown/notes', { by: 'ada', text: 'x'.repeat(4001) }, 400, /text must be 1 to 4000/],
+    ['/incidents/unknown/notes', { text: 'x' }, 400, /by must say who/],
     ['/slos/orders/unknown', undefined, 404, /no SLO orders\/unknown/],
   ];
   for (const [path, body, status, pattern] of cases) {

@@ -157,6 +157,14 @@ test('incidents, their acknowledgement, deliveries', async () => {
     equal((await asked('post', template, path, {})).status, 400);
     equal((await asked('post', template, `/incidents/none/${change}`, { by: 'ann' })).status, 404);
   }
+  const noted = await asked('post', '/incidents/{id}/notes', `/incidents/${id}/notes`, {
+    by: 'ann',
+    text: 'x',
+  });
+  equal(noted.status, 200);
+  equal(listIn(noted.body, 'timeline').at(-1)?.['kind'], 'note');
+  equal(listIn(await good('/incidents', '/incidents?slo=quotes/availability'), 'incidents').length, 1);
+  deepEqual((await good('/incidents', '/incidents?service=nobody'))['incidents'], []);
   equal((await asked('get', '/incidents', '/incidents?open=maybe')).status, 400);
   ok(listIn(await good('/deliveries'), 'deliveries').length > 0);
 });

@@ -151,7 +151,7 @@ function checkOrder(deliveries: readonly Delivery[], receiver: WebhookReceiver):
 /** Every alert is as the script wants it, no incident was made up. */
 function checkAlerts(world: DeliveryWorld, jumps: boolean): readonly string[] {
   const wrong: string[] = [];
-  const incidents = world.store.incidents.list(undefined, LIST_ALL);
+  const incidents = world.store.incidents.list({ open: undefined }, LIST_ALL);
   for (const sloId of world.sloIds) {
     for (const kind of KINDS) {
       const key = `${sloId} ${kind}`;

@@ -229,7 +229,7 @@ export class DeliveryWorld {
   acknowledgeOne(): void {
     this.#attempt(() => {
       const { parts } = present(this.#process, 'a process runs');
-      const [incident] = parts.store.incidents.list(true, 1);
+      const [incident] = parts.store.incidents.list({ open: true }, 1);
       if (incident === undefined) return;
       acknowledge(parts, incident.id, 'sim');
       this.acknowledged.add(incident.id);
