@@ -11,6 +11,7 @@ import { createLogger } from '#base/real/log.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
+import { startConsole } from '#bin/console.ts';
 import { carryDerived } from '#bin/derived.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
 import type { Parts } from '#bin/parts.ts';
@@ -238,6 +239,7 @@ class PlatformBuilder implements AsyncDisposable {
     exposeMain(this.#main, this.#running);
     const main = this.#main;
     const view = createPipelineView(parts);
+    const files = this.#role === 'up' ? startConsole(this.#log, this.#stop.signal) : () => undefined;
     return createOrigin({
       access: this.#accessRules(host),
       log: this.#log,
@@ -248,6 +250,7 @@ class PlatformBuilder implements AsyncDisposable {
         dependencies: parts.metrics?.api,
         pipeline: () => view.read(),
       }),
+      console: files,
       metrics: async () => {
         const [, ...families] = await Promise.all([
           view.expose(main),

@@ -18,6 +18,7 @@ async function serve(t: TestContext, parts: Partial<OriginParts> = {}): Promise<
     routers: [],
     metrics: () => Promise.resolve('# HELP m M.\n# TYPE m gauge\nm 1\n'),
     notReady: () => undefined,
+    console: () => undefined,
     ...parts,
   });
   const listening = await listen(origin, { host: '127.0.0.1', port: 0 }, '--listen');

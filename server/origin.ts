@@ -6,6 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
+import { consoleRoutes, type ConsoleFiles } from '#server/console.ts';
 import { asCoded, notFound, sendError } from '#server/http/errors.ts';
 import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
 import { refusal, type AccessRules } from '#base/real/http-access.ts';
@@ -17,6 +18,8 @@ export interface OriginParts {
   readonly routers: readonly { readonly prefix: string; readonly router: Router }[];
   /** The page of `/metrics`. */
   readonly metrics: () => Promise<string>;
+  /** Files of the console; undefined as long as there are none. */
+  readonly console: () => ConsoleFiles | undefined;
   /** The reason why it is not ready, or undefined. */
   readonly notReady: () => string | undefined;
 }
@@ -40,6 +43,7 @@ export function createOrigin(parts: OriginParts): Express {
     response.set('Content-Type', METRICS_CONTENT_TYPE).send(await parts.metrics());
   });
   for (const { prefix, router } of parts.routers) app.use(prefix, router);
+  app.use(consoleRoutes(parts.console));
   app.use(notFound);
   app.use(lastResort(parts.log));
   return app;

@@ -2,7 +2,8 @@
  * Loopback is not authentication. A page in the user's browser can send
  * requests to loopback, so the Host header must name us (DNS rebinding), and
  * whatever changes state must not come from a foreign origin. CORS headers are
- * never sent. Where an API key is set, every route but the probes asks for it.
+ * never sent. Where an API key is set, every route but the probes
+ * and the console's own files asks for it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -25,8 +26,8 @@ export interface AccessRequest {
 /** Names under which this machine reaches itself. */
 export const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
-/** Anyone may ask whether we live. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
+/** Anyone may ask whether we live, and load the console, which then asks for the key; it holds no data itself. */
+const OPEN_PATHS = /^(?:\/-\/(?:healthy|ready)|\/|\/ui(?:\/.*)?|\/assets\/.*)$/;
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The reason to refuse a request, or undefined. */
@@ -44,7 +45,11 @@ export function refusal(request: AccessRequest, rules: AccessRules): CodedError 
       'a state change from a page of another origin is refused; send it without a browser',
     );
   }
-  if (rules.apiKey !== undefined && !OPEN_PATHS.has(request.path) && !hasKey(request.headers, rules.apiKey)) {
+  if (
+    rules.apiKey !== undefined &&
+    !OPEN_PATHS.test(request.path) &&
+    !hasKey(request.headers, rules.apiKey)
+  ) {
     return new CodedError('PLIM_KEY_REQUIRED', 'send the API key as "Authorization: Bearer KEY"');
   }
   return undefined;

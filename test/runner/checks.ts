@@ -9,6 +9,11 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 const CHECKS = [
   { name: 'types', tool: 'tsc', args: ['--noEmit', '--pretty', 'false'] },
+  {
+    name: 'types of the console',
+    tool: 'tsc',
+    args: ['--noEmit', '--pretty', 'false', '-p', 'dashboards/console'],
+  },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', tool: 'oxfmt', args: ['--check'] },
 ] as const;

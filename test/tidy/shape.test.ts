@@ -44,6 +44,9 @@ function isEntry(path: string): boolean {
   if (path === 'bin/launch.js' || path === 'bin/plimsoll.ts') return true;
   // What the published package exports, and each service.
   if (path === 'sdk/index.ts' || path === 'sdk/register.ts') return true;
+  // Named by its page, which is no source file; and what is for developers only.
+  if (path.startsWith('dashboards/console/public/') || path === 'dashboards/console/dev.ts') return true;
+  if (path === 'dashboards/console/web/main.tsx') return true;
   if (/^sample-services\/[\w-]+\/main\.ts$/.test(path)) return true;
   return (
     (path.startsWith('test/') && path.endsWith('.test.ts')) ||

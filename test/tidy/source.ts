@@ -35,7 +35,7 @@ let files: readonly SourceFile[] | undefined;
 
 /** All TypeScript and JavaScript of the tree, read once. */
 export function sourceFiles(): readonly SourceFile[] {
-  files ??= pathsWith('.ts', '.js').map((path) => {
+  files ??= pathsWith('.ts', '.tsx', '.js').map((path) => {
     const text = readText(path);
     return { path, text, code: codeOnly(text) };
   });
