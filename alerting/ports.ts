@@ -65,6 +65,35 @@ export interface Budget {
   readonly measuredRatio: number;
 }
 
+/** Which part of an SLO's history, and how finely. */
+export interface SloHistoryRange {
+  /** Inclusive; the begin of the period when undefined. What is no longer kept is left out. */
+  readonly startMs: number | undefined;
+  /** Exclusive; now when undefined. */
+  readonly endMs: number | undefined;
+  /** At least 1. */
+  readonly stepsMax: number;
+}
+
+/**
+ * What an SLO counted, step by step. Counts are exact; a step is as many whole
+ * buckets of the ring that reaches back to the start (1 s within 15 min, 15 s
+ * within 6 h, 2 min within 3 d, period / 2880 beyond) as `stepsMax` calls for,
+ * and steps begin at multiples of `stepMs`. So the first and the last may be cut
+ * off by what was asked for.
+ */
+export interface SloHistory {
+  readonly id: string;
+  /** Begin of the first step. */
+  readonly startMs: number;
+  readonly stepMs: number;
+  /** Good events of each step. */
+  readonly good: readonly number[];
+  readonly total: readonly number[];
+  /** Share of each step, 0 … 1, that was asked for, has passed, and for which telemetry was there. */
+  readonly measured: readonly number[];
+}
+
 export interface AlertStatus {
   /** Hash of the labels, 16 hex digits (Alertmanager's FNV-1a fingerprint). */
   readonly fingerprint: string;
@@ -222,6 +251,8 @@ export interface AlertingApi {
   routing(): Promise<Routing>;
   status(): Promise<AlertingStatus>;
   slos(): Promise<readonly SloStatus[]>;
+  /** Undefined when there is no such SLO. */
+  sloHistory(id: string, range: SloHistoryRange): Promise<SloHistory | undefined>;
   alerts(filter: AlertFilter): Promise<readonly AlertStatus[]>;
   alertGroups(filter: AlertFilter): Promise<readonly AlertGroup[]>;
   silences(matchers: readonly Matcher[]): Promise<readonly Silence[]>;

@@ -137,6 +137,7 @@ class Running {
         config: formatAlertmanagerConfig(this.#options.config),
       }),
       slos: async () => this.#options.engine.status(parts.clock.wallMs()),
+      sloHistory: async (id, range) => this.#options.engine.history(id, range, parts.clock.wallMs()),
       alerts: async (filter) => listAlerts(parts, filter),
       alertGroups: async (filter) => listGroups(parts, filter),
       silences: async (matchers) => listSilences(parts, matchers),

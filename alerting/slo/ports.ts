@@ -3,7 +3,7 @@
  * routes and delivers. The engine is pure: time comes with each call, and what
  * it wants done it returns.
  */
-import type { Evidence, Severity, SloStatus } from '#alerting/ports.ts';
+import type { Evidence, Severity, SloHistory, SloHistoryRange, SloStatus } from '#alerting/ports.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { Labels } from '#signals/matchers.ts';
@@ -47,6 +47,8 @@ export interface SloEngine {
   /** Before the first `consume`: snapshots as saved, and what was firing then. */
   restore(snapshots: ReadonlyMap<string, Uint8Array>, firing: readonly FiringAlert[], nowMs: number): void;
   status(nowMs: number): readonly SloStatus[];
+  /** Undefined when there is no such SLO. Costs less than a millisecond, whatever the range. */
+  history(id: string, range: SloHistoryRange, nowMs: number): SloHistory | undefined;
   /** Events outside the lateness horizon, counted at receipt, since the start. */
   lateEvents(): { readonly past: number; readonly future: number };
   /**

@@ -58,6 +58,20 @@ const PATHS: Json = {
     record({ slos: listOf(ref('Slo')), problems: listOf(ref('Problem')), lagMs: NUMBER }),
   ),
   '/slos/{id}': read('One SLO.', ref('Slo'), [inPath('id', 'Id of the SLO, service/name.')]),
+  '/slos/{id}/history': read('What an SLO counted, in steps of equal length.', ref('SloHistory'), [
+    inPath('id', 'Id of the SLO, service/name.'),
+    query(
+      'start',
+      TIME_MS,
+      'Inclusive. Left out: the period before now. What is no longer kept is left out.',
+    ),
+    query('end', TIME_MS, 'Exclusive. Left out: now.'),
+    query(
+      'steps',
+      { type: 'integer', minimum: 1, maximum: 1000, default: 300 },
+      'Most steps to answer with.',
+    ),
+  ]),
   '/budgets': read('The error budget of every SLO.', record({ budgets: listOf(ref('Budget')) })),
   '/reload': {
     post: {
@@ -167,6 +181,21 @@ const SCHEMAS: Json = {
       definedAt: TEXT,
     }),
   },
+  SloHistory: record({
+    id: TEXT,
+    startMs: { ...TIME_MS, description: 'Begin of the first step.' },
+    stepMs: {
+      ...INTEGER,
+      description:
+        'Length of a step: whole buckets of what is kept, from 1 s (15 min back) to period / 2880.',
+    },
+    good: { ...listOf(NUMBER), description: 'Good events of each step, exact.' },
+    total: { ...listOf(NUMBER), description: 'All events of each step, exact.' },
+    measured: {
+      ...listOf(NUMBER),
+      description: 'Share of each step, 0 to 1, asked for, past, and for which telemetry was there.',
+    },
+  }),
   SloState: { enum: ['ok', 'burning', 'idle', 'blind', 'catching-up'] },
   Budget: record({
     id: TEXT,

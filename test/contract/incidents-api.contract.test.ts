@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import express from 'express';
 import { ROUTE_DEFAULT } from '#alerting/config.ts';
-import type { AlertingApi, SloStatus } from '#alerting/ports.ts';
+import type { AlertingApi, SloHistoryRange, SloStatus } from '#alerting/ports.ts';
 import type { Problem } from '#base/problem.ts';
 import { incidentRoutes } from '#server/plimsoll/incidents.ts';
 import { sloRoutes } from '#server/plimsoll/slos.ts';
@@ -202,6 +202,42 @@ test('an SLO is found by its id, with the slash as it is or escaped', async (t) 
   assert.deepEqual((await ask('/slos/orders%2Fcheckout')).body, plain.body);
   const { budgets } = (await ask('/budgets')).body as { budgets: Record<string, unknown>[] };
   assert.deepEqual([budgets[0]?.['id'], budgets[0]?.['remainingRatio']], ['orders/checkout', null]);
+});
+
+test('the history of an SLO is asked for by its id, a range and a number of steps', async (t) => {
+  const asked: SloHistoryRange[] = [];
+  const steps = { startMs: 1000, stepMs: 1000, good: [1], total: [2], measured: [0.5] };
+  const history = { ...SLO, id: 'orders/history' };
+  const api: Partial<AlertingApi> = {
+    slos: () => Promise.resolve([SLO, history]),
+    sloHistory: (id, range) => {
+      asked.push(range);
+      return Promise.resolve(id === SLO.id || id === history.id ? { id, ...steps } : undefined);
+    },
+  };
+  const ask = await serve(t, api as AlertingApi);
+  assert.deepEqual((await ask('/slos/orders/checkout/history')).body, { id: 'orders/checkout', ...steps });
+  assert.equal((await ask('/slos/orders%2Fcheckout/history?start=1000&end=2000&steps=7')).status, 200);
+  assert.deepEqual(asked, [
+    { startMs: undefined, endMs: undefined, stepsMax: 300 },
+    { startMs: 1000, endMs: 2000, stepsMax: 7 },
+  ]);
+  // An SLO may be called history itself.
+  assert.equal((await ask('/slos/orders/history')).body['displayName'], 'Checkout');
+  assert.equal((await ask('/slos/orders/history/history')).body['stepMs'], 1000);
+  for (const [path, status, pattern] of [
+    ['/slos/orders/unknown/history', 404, /no SLO orders\/unknown$/],
+    ['/slos/orders/checkout/history?steps=0', 400, /steps is "0"; expected a whole number from 1 to 1000/],
+    ['/slos/orders/checkout/history?steps=1001', 400, /from 1 to 1000/],
+    ['/slos/orders/checkout/history?start=now', 400, /start is "now"; expected milliseconds/],
+    ['/slos/orders/checkout/history?end=9999999999999999', 400, /end is .*; expected milliseconds/],
+    ['/slos/orders/checkout/history?start=1&start=2', 400, /expected milliseconds/],
+    ['/slos/orders/checkout/history?start=2000&end=2000', 400, /start must be before end/],
+  ] as const) {
+    const answer = await ask(path);
+    assert.equal(answer.status, status, path);
+    assert.match(String(answer.body['message']), pattern);
+  }
 });
 
 test('reload names what is broken and that nothing changed', async (t) => {

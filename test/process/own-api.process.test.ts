@@ -121,6 +121,14 @@ test('SLOs and budgets, with and without events', async () => {
   deepEqual(slos.map(({ id }) => String(id)).toSorted(), ['nobody/availability', 'quotes/availability']);
   equal((await good('/slos/{id}', '/slos/quotes/availability'))['service'], 'quotes');
   await good('/slos/{id}', '/slos/quotes%2Favailability');
+  const history = await good('/slos/{id}/history', '/slos/quotes/availability/history?steps=100');
+  ok((history['total'] as number[]).some((count) => count > 0));
+  deepEqual(
+    (await good('/slos/{id}/history', '/slos/nobody/availability/history?steps=1'))['measured'],
+    [0],
+    'nobody ever sent anything',
+  );
+  equal((await asked('get', '/slos/{id}/history', '/slos/no/such/history')).status, 404);
   equal(listIn(await good('/budgets'), 'budgets').length, 2);
   equal((await asked('get', '/slos/{id}', '/slos/no/such')).status, 404);
 });

@@ -87,6 +87,10 @@ export class ScriptedEngine implements SloEngine {
     return [];
   }
 
+  history(): undefined {
+    return undefined;
+  }
+
   lateEvents(): { readonly past: number; readonly future: number } {
     return { past: 0, future: 0 };
   }

@@ -13,7 +13,7 @@
  *       blind: burn alerts frozen, an alert of its own
  * ```
  */
-import type { SloStatus, SloState, Suspect } from '#alerting/ports.ts';
+import type { SloHistory, SloHistoryRange, SloState, SloStatus, Suspect } from '#alerting/ports.ts';
 import type { AlertKind, FiringAlert, SloEngine, Transition } from '#alerting/slo/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
@@ -37,10 +37,12 @@ import {
   EVALUATION_AS_WRITTEN,
   type Evaluation,
 } from '#alerting/slo/core/evaluation.ts';
-import { budget, burnWindows, evidence } from '#alerting/slo/core/evidence.ts';
+import { evidence } from '#alerting/slo/core/evidence.ts';
+import { historyOf } from '#alerting/slo/core/history.ts';
 import { isoTime } from '#alerting/slo/core/iso-time.ts';
 import { patienceOf, Sources, type Source } from '#alerting/slo/core/sources.ts';
 import { SampleWatch } from '#alerting/slo/core/sample-watch.ts';
+import { statusOf } from '#alerting/slo/core/status.ts';
 import { suspicionOf } from '#alerting/slo/core/suspicion.ts';
 import { Timeline } from '#alerting/slo/core/timeline.ts';
 import { IDLE_AFTER_MS, SloTracker } from '#alerting/slo/core/tracker.ts';
@@ -209,25 +211,19 @@ class Engine implements SloEngine {
 
   status(nowMs: number): readonly SloStatus[] {
     const engineMs = this.#timeline.at(nowMs);
-    return [...this.#trackers.values()].map((tracker): SloStatus => {
-      const { document } = tracker;
-      return {
-        id: document.id,
-        name: document.name,
-        displayName: document.displayName,
-        service: document.service,
-        description: document.description,
-        objective: document.objective,
-        indicator: document.indicator.kind,
-        thresholdMs: document.indicator.kind === 'latency' ? document.indicator.thresholdMs : undefined,
-        periodMs: document.periodMs,
-        state: tracker.state,
-        stateSinceMs: tracker.stateSinceWallMs,
-        windows: burnWindows(tracker, engineMs),
-        budget: budget(tracker, engineMs),
-        definedAt: document.definedAt,
-      };
-    });
+    return [...this.#trackers.values()].map((tracker) => statusOf(tracker, engineMs));
+  }
+
+  history(id: string, range: SloHistoryRange, nowMs: number): SloHistory | undefined {
+    const tracker = this.#trackers.get(id);
+    if (tracker === undefined) return undefined;
+    const engineMs = this.#timeline.at(nowMs);
+    const { startMs: sinceMs, endMs: untilMs } = range;
+    const startMs =
+      sinceMs === undefined ? engineMs - tracker.document.periodMs : this.#timeline.toEngine(sinceMs);
+    const endMs = untilMs === undefined ? engineMs : this.#timeline.toEngine(untilMs);
+    const steps = historyOf(tracker, { startMs, endMs, stepsMax: range.stepsMax }, engineMs);
+    return { id, ...steps, startMs: Math.round(this.#timeline.toWall(steps.startMs)) };
   }
 
   lateEvents(): { readonly past: number; readonly future: number } {

@@ -55,6 +55,11 @@ export class Rings {
     return this.#tiers.reduce((sum, tier) => sum + tier.ring.bytes, 0);
   }
 
+  /** How far back counts are kept, at least. */
+  get reachMs(): number {
+    return present(this.#tiers.at(-1), 'there is at least one tier').spanMs;
+  }
+
   add(timeMs: number, bad: number, total: number): void {
     for (const { ring } of this.#tiers) ring.add(timeMs, bad, total);
   }

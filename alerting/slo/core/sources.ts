@@ -167,12 +167,17 @@ export class Source {
 
   /** How much of [sinceMs, nowMs] was measured; at least one second. */
   measuredMs(sinceMs: number, nowMs: number): number {
-    let measuredMs = nowMs - sinceMs;
+    return Math.max(1000, this.heardMs(sinceMs, nowMs));
+  }
+
+  /** For how much of [sinceMs, untilMs] telemetry was there; `untilMs` is never in the future. */
+  heardMs(sinceMs: number, untilMs: number): number {
+    let heardMs = untilMs - sinceMs;
     for (const hole of this.#holes) {
-      measuredMs -= Math.max(0, Math.min(hole.endMs, nowMs) - Math.max(hole.startMs, sinceMs));
+      heardMs -= Math.max(0, Math.min(hole.endMs, untilMs) - Math.max(hole.startMs, sinceMs));
     }
-    if (this.blind) measuredMs -= Math.max(0, nowMs - Math.max(this.#lastMs, sinceMs));
-    return Math.max(1000, measuredMs);
+    if (this.blind) heardMs -= Math.max(0, untilMs - Math.max(this.#lastMs, sinceMs));
+    return Math.max(0, heardMs);
   }
 
   write(out: ByteWriter): void {

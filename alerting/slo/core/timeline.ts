@@ -49,6 +49,11 @@ export class Timeline {
     return live && timeMs < this.#lastMs - STEP_BACK_MS ? this.#lastMs : timeMs;
   }
 
+  /** Engine time of a moment in the past, as the clock shows it now. */
+  toEngine(wallMs: number): number {
+    return wallMs + this.#offsetMs;
+  }
+
   toWall(engineMs: number): number {
     return engineMs - this.#offsetMs;
   }

@@ -132,6 +132,12 @@ export class SloTracker {
     return { windowMs, bad, total, measuredMs: Math.min(windowMs, this.#source.measuredMs(sinceMs, nowMs)) };
   }
 
+  /** For how much of [sinceMs, untilMs] events could have been counted. */
+  heardMs(sinceMs: number, untilMs: number): number {
+    const fromMs = Math.max(sinceMs, this.#firstMs);
+    return this.#firstMs === 0 || untilMs <= fromMs ? 0 : this.#source.heardMs(fromMs, untilMs);
+  }
+
   /** Share of the period in which telemetry was there. */
   measuredRatio(nowMs: number): number {
     if (this.#firstMs === 0) return 0;
