@@ -9,6 +9,7 @@ import type { Meter } from '#base/metrics.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { createLogger } from '#base/real/log.ts';
 import { createMeter } from '#base/real/metrics.ts';
+import { systemNet } from '#base/real/net.ts';
 import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
 import { startConsole } from '#bin/console.ts';
@@ -27,6 +28,7 @@ import { createReadCells, publishRead, type ReadCell } from '#journal/progress.t
 import { METRICS } from '#signals/registry.ts';
 import { listen } from '#server/http/listen.ts';
 import { metricsPage } from '#server/http/metrics-page.ts';
+import type { Build } from '#server/plimsoll/build.ts';
 import { hostName, LOOPBACK_NAMES, type AccessRules } from '#base/real/http-access.ts';
 import { createOrigin } from '#server/origin.ts';
 import { routersFor } from '#server/routers.ts';
@@ -49,6 +51,8 @@ const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
   { name: 'connectors', onFull: 'refuse' },
   { name: 'alerting', onFull: 'refuse' },
 ];
+/** Wall clock at the start of the process; later jumps of the clock do not move it. */
+const STARTED_AT_MS = Math.round(performance.timeOrigin);
 /** How long a wait for the next commit lasts before it is looked at again. */
 const COMMIT_WAIT_MS = 200;
 
@@ -249,6 +253,11 @@ class PlatformBuilder implements AsyncDisposable {
         prometheus: parts.metrics?.api,
         dependencies: parts.metrics?.api,
         pipeline: () => view.read(),
+        companions: this.#settings.config.server.companions,
+        build: buildOf(packageVersion()),
+        clock: systemClock,
+        net: systemNet,
+        meter: main,
       }),
       console: files,
       metrics: async () => {
@@ -274,6 +283,15 @@ class PlatformBuilder implements AsyncDisposable {
   }
 }
 
+function buildOf(version: string): () => Build {
+  return () => ({
+    version,
+    node: process.version,
+    startedAtMs: STARTED_AT_MS,
+    uptimeMs: Math.round(process.uptime() * 1000),
+  });
+}
+
 /** What is the same for every part. */
 type SupervisedPart = Pick<Part<object, unknown, unknown>, 'name' | 'restarts' | 'isUp' | 'collect'>;
 
@@ -281,7 +299,7 @@ function exposeMain(meter: Meter, parts: readonly SupervisedPart[]): void {
   const restarts = meter.counter(METRICS.threadRestarts);
   const counted = new Map<string, number>();
   const resident = meter.gauge(METRICS.residentBytes);
-  meter.gauge(METRICS.processStart).set(Math.round(Date.now() / 1000 - process.uptime()));
+  meter.gauge(METRICS.processStart).set(Math.round(STARTED_AT_MS / 1000));
   meter.gauge(METRICS.buildInfo).set(1, { version: packageVersion() });
   meter.onCollect(() => {
     for (const part of parts) {

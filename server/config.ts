@@ -5,11 +5,13 @@ import {
   mapped,
   object,
   optional,
+  section,
   text,
   withDefault,
   type Address,
   type Schema,
 } from '#base/config/schema.ts';
+import type { Companions } from '#server/plimsoll/companions.ts';
 
 export interface ServerConfig {
   readonly endpoint: Address;
@@ -17,7 +19,22 @@ export interface ServerConfig {
   readonly externalUrl: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly apiKey: string | undefined;
+  readonly companions: Companions;
 }
+
+const companionUrl = text({
+  pattern: /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d{1,5}\/?$/,
+  expected: 'an http URL on loopback with a port and no path',
+});
+
+const companions = object({
+  chaos: optional(companionUrl, 'Control API of the fault daemon.'),
+  pages: optional(companionUrl, 'Page receiver of the demo.'),
+  proofs: optional(
+    text({ pattern: /^\//, expected: 'an absolute path' }),
+    'Folder in which `plimsoll prove` leaves its reports.',
+  ),
+});
 
 const fields = object({
   endpoint: withDefault(address(), { host: '127.0.0.1', port: 7300 }, 'Address of the APIs.'),
@@ -34,12 +51,22 @@ const fields = object({
     text({ pattern: /^[\x21-\x7e]{16,256}$/, expected: 'at least 16 printable characters without spaces' }),
     'Asked for as a bearer token on every route but the probes, and on OTLP. Needed to listen off loopback.',
   ),
+  companions: section(companions, 'What runs beside the platform and is shown by it; the demo writes this.'),
 });
 
 /** Schema of the key `server`. */
 export const SERVER_SCHEMA: Schema<ServerConfig> = mapped(fields, (written) => ({
   endpoint: written.endpoint,
-  externalUrl: written.external_url?.replace(/\/+$/, ''),
+  externalUrl: withoutSlash(written.external_url),
   allowedHosts: written.allowed_hosts,
   apiKey: written.api_key,
+  companions: {
+    chaos: withoutSlash(written.companions.chaos),
+    pages: withoutSlash(written.companions.pages),
+    proofs: written.companions.proofs,
+  },
 }));
+
+function withoutSlash(url: string | undefined): string | undefined {
+  return url?.replace(/\/+$/, '');
+}

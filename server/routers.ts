@@ -4,16 +4,29 @@
  */
 import { Router } from 'express';
 import type { AlertingApi } from '#alerting/ports.ts';
+import type { Clock } from '#base/clock.ts';
+import type { Meter } from '#base/metrics.ts';
+import type { Net } from '#base/net.ts';
 import type { Remote } from '#base/rpc.ts';
 import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
 import { notFound } from '#server/http/errors.ts';
 import type { DependencyReader } from '#server/jaeger/dependencies.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
-import { incidentRoutes } from '#server/plimsoll/incidents.ts';
-import { ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
+import { buildRoute, type Build } from '#server/plimsoll/build.ts';
+import { companionRoutes, type Companions } from '#server/plimsoll/companions.ts';
+import { deliveriesAnswer, incidentRoutes, incidentsAnswer } from '#server/plimsoll/incidents.ts';
+import { ledgerAnswer, ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
+import {
+  LIVE_DELIVERIES_MAX,
+  LIVE_INCIDENTS_MAX,
+  liveRoute,
+  type LiveOptions,
+  type LiveTopic,
+} from '#server/plimsoll/live.ts';
 import { logsRoute } from '#server/plimsoll/logs.ts';
 import { openApiRoute } from '#server/plimsoll/openapi.ts';
-import { sloRoutes } from '#server/plimsoll/slos.ts';
+import { proofRoutes } from '#server/plimsoll/proofs.ts';
+import { sloRoutes, slosAnswer } from '#server/plimsoll/slos.ts';
 import type { PrometheusApi } from '#server/prometheus/handlers.ts';
 import { rulesRoutes } from '#server/prometheus/rules-routes.ts';
 import { prometheusRoutes } from '#server/prometheus/routes.ts';
@@ -25,6 +38,11 @@ export interface OriginApis {
   readonly prometheus: Remote<PrometheusApi> | undefined;
   readonly dependencies: Remote<DependencyReader> | undefined;
   readonly pipeline: () => Promise<PipelineView>;
+  readonly companions: Companions;
+  readonly build: () => Build;
+  readonly clock: Clock;
+  readonly net: Net;
+  readonly meter: Meter;
 }
 
 export interface MountedRouter {
@@ -40,6 +58,10 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
   const mounted: MountedRouter[] = [
     { prefix: '/api/plimsoll', router: openApiRoute() },
     { prefix: OWN, router: ledgerRoutes(apis.pipeline) },
+    { prefix: OWN, router: buildRoute(apis.build) },
+    { prefix: OWN, router: liveRoute(liveOptions(apis)) },
+    { prefix: OWN, router: companionRoutes(apis.companions, apis.net) },
+    { prefix: OWN, router: proofRoutes(apis.companions.proofs) },
   ];
   if (documents !== undefined) mounted.push({ prefix: OWN, router: logsRoute(documents) });
   if (alerting !== undefined) {
@@ -57,4 +79,17 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
   if (documents !== undefined)
     mounted.push({ prefix: '/api', router: jaegerRoutes(documents, apis.dependencies) });
   return mounted;
+}
+
+/** Each topic is what one GET answers. */
+function liveOptions({ alerting, pipeline, clock, meter }: OriginApis): LiveOptions {
+  const topics = new Map<LiveTopic, () => Promise<unknown>>([
+    ['pipeline', async () => ledgerAnswer(await pipeline())],
+  ]);
+  if (alerting !== undefined) {
+    topics.set('slos', () => slosAnswer(alerting));
+    topics.set('incidents', () => incidentsAnswer(alerting, true, LIVE_INCIDENTS_MAX));
+    topics.set('deliveries', () => deliveriesAnswer(alerting, LIVE_DELIVERIES_MAX));
+  }
+  return { topics, clock, meter };
 }

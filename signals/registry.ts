@@ -237,6 +237,13 @@ export const METRICS = {
     [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     ['receiver'],
   ),
+  // server
+  liveListeners: gauge('plimsoll_live_listeners', 'Open streams of live events.'),
+  liveRefusals: counter(
+    'plimsoll_live_refused_total',
+    'Streams of live events refused or closed: full, too many are open; slow, it did not read.',
+    ['reason'],
+  ),
   // process
   threadRestarts: counter(
     'plimsoll_thread_restarts_total',

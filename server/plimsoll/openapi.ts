@@ -3,41 +3,24 @@
  * to the routers, both ways.
  */
 import { Router } from 'express';
-
-type Json = Readonly<Record<string, unknown>>;
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const listOf = (items: Json): Json => ({ type: 'array', items });
-const TEXT: Json = { type: 'string' };
-const NUMBER: Json = { type: 'number' };
-const INTEGER: Json = { type: 'integer' };
-const BOOLEAN: Json = { type: 'boolean' };
-const TIME_MS: Json = { type: 'integer', description: 'Milliseconds since the Unix epoch.' };
-const TIME_NANOS: Json = { type: 'string', description: 'Nanoseconds since the Unix epoch, in decimal.' };
-const nullable = (schema: Json): Json => ({ ...schema, type: [schema['type'], 'null'] });
-
-function record(properties: Readonly<Record<string, Json>>): Json {
-  return { type: 'object', required: Object.keys(properties), properties };
-}
-
-function answers(description: string, schema: Json): Json {
-  return {
-    200: { description, content: { 'application/json': { schema } } },
-    default: { description: 'What went wrong.', content: { 'application/json': { schema: ref('Error') } } },
-  };
-}
-
-function query(name: string, schema: Json, description: string): Json {
-  return { name, in: 'query', required: false, schema, description };
-}
-
-function inPath(name: string, description: string): Json {
-  return { name, in: 'path', required: true, schema: TEXT, description };
-}
-
-function read(summary: string, schema: Json, parameters: readonly Json[] = []): Json {
-  return { get: { summary, parameters, responses: answers(summary, schema) } };
-}
+import { COMPANION_PATHS, COMPANION_SCHEMAS } from '#server/plimsoll/openapi-companions.ts';
+import {
+  answers,
+  BOOLEAN,
+  inPath,
+  INTEGER,
+  listOf,
+  nullable,
+  NUMBER,
+  query,
+  read,
+  record,
+  ref,
+  TEXT,
+  TIME_MS,
+  TIME_NANOS,
+  type Json,
+} from '#server/plimsoll/openapi-words.ts';
 
 const WHO = { by: { ...TEXT, minLength: 1, maxLength: 200 } };
 
@@ -53,6 +36,7 @@ function change(summary: string, body: Readonly<Record<string, Json>> = WHO): Js
 }
 
 const PATHS: Json = {
+  ...COMPANION_PATHS,
   '/slos': read(
     'Every SLO with its state, windows and budget.',
     record({ slos: listOf(ref('Slo')), problems: listOf(ref('Problem')), lagMs: NUMBER }),
@@ -146,6 +130,7 @@ const PATHS: Json = {
 };
 
 const SCHEMAS: Json = {
+  ...COMPANION_SCHEMAS,
   Error: record({ code: { ...TEXT, description: 'From the error catalogue.' }, message: TEXT }),
   Problem: record({
     file: TEXT,
