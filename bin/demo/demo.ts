@@ -122,7 +122,8 @@ class DemoBuilder implements AsyncDisposable {
       onDeath: (name, how) => this.#died(name, how),
     };
     for (const { name } of SERVICES) writeFileSync(folders.clockOf(name), TRUE_TIME);
-    writeFileSync(folders.configFile, platformConfig({ ...this.#options, ports }));
+    const { port: pagerPort } = this.#pager;
+    writeFileSync(folders.configFile, platformConfig({ ...this.#options, ports, pagerPort }));
     const run = (definition: ChildDefinition): Child => {
       const child = new Child(definition, childEvents);
       child.start();

@@ -100,3 +100,5 @@ export class DemoFolders {
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The SLOs of the freight company. */
 export const DEMO_SLOS = path.join(ROOT, 'sample-services', 'slos');
+/** Where proofs leave their reports, one folder each. */
+export const PROOFS = path.join(ROOT, '.data', 'proofs');

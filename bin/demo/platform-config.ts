@@ -1,6 +1,6 @@
 /** The configuration the demo's platform runs with, written out so that people can read and copy it. */
 import { stringify } from 'yaml';
-import { localUrl, type DemoPorts } from '#bin/demo/layout.ts';
+import { localUrl, PROOFS, type DemoPorts } from '#bin/demo/layout.ts';
 import { SERVICES } from '#sample-services/topology.ts';
 
 /** Changes of how SLOs are judged, for proofs; nothing by default. */
@@ -15,6 +15,8 @@ export const AS_WRITTEN: Evaluation = { windowDivisor: 1, burnFactorMultiplier: 
 
 export interface PlatformConfigOptions {
   readonly ports: DemoPorts;
+  /** Of the page receiver itself: what it keeps is shown also while a fault stands before it. */
+  readonly pagerPort: number;
   readonly sloDirectory: string;
   readonly evaluation: Evaluation;
 }
@@ -26,7 +28,7 @@ const SCRAPE_INTERVAL_MS_MIN = 1000;
 const GROUP_INTERVAL_MS = 30_000;
 
 export function platformConfig(options: PlatformConfigOptions): string {
-  const { ports, sloDirectory, evaluation } = options;
+  const { ports, pagerPort, sloDirectory, evaluation } = options;
   const divided = (durationMs: number): number => Math.round(durationMs / evaluation.windowDivisor);
   const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, divided(SCRAPE_INTERVAL_MS));
   const config = {
@@ -69,7 +71,10 @@ export function platformConfig(options: PlatformConfigOptions): string {
         ],
       },
     },
-    server: { endpoint: `127.0.0.1:${ports.origin}` },
+    server: {
+      endpoint: `127.0.0.1:${ports.origin}`,
+      companions: { chaos: localUrl(ports.chaos), pages: localUrl(pagerPort), proofs: PROOFS },
+    },
   };
   return `# Written at the start of the demo; docs/reference/configuration.md explains the keys.\n${stringify(config)}`;
 }

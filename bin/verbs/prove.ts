@@ -9,7 +9,7 @@ import path from 'node:path';
 import { CodedError } from '#base/errors.ts';
 import { systemRandom } from '#base/real/random.ts';
 import { parseArguments, type FlagDefinition } from '#bin/arguments.ts';
-import { DEMO_SLOS, ROOT } from '#bin/demo/layout.ts';
+import { DEMO_SLOS, PROOFS, ROOT } from '#bin/demo/layout.ts';
 import { MUTATIONS, type Mutation } from '#bin/prove/mutation.ts';
 import { cellPlan, fullPlan, quickPlan, type WorldPlan } from '#bin/prove/plan.ts';
 import { runWorld } from '#bin/prove/run-world.ts';
@@ -71,8 +71,7 @@ export async function prove(argv: readonly string[]): Promise<number> {
   }
   const verdict = judgeAll(runs);
   const context = contextOf(startedAt);
-  const out =
-    flags['out'] ?? path.join(ROOT, '.data', 'proofs', startedAt.toISOString().replaceAll(':', '-'));
+  const out = flags['out'] ?? path.join(PROOFS, startedAt.toISOString().replaceAll(':', '-'));
   writeReport(out, verdict, runs, context);
   if (flags['json'] === undefined) say(`${tableText(verdict)}\nReport: ${path.join(out, 'report.html')}\n`);
   else process.stdout.write(reportJson(verdict, context));
