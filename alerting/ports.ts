@@ -144,6 +144,7 @@ export interface TimelineEntry {
     | 'acknowledged'
     | 'unacknowledged'
     | 'silenced'
+    | 'unsilenced'
     | 'note';
   readonly text: string;
   readonly by: string;

@@ -1,5 +1,5 @@
 /** Silences by API: Alertmanager's rules for creating, editing and expiring, each durable before it is answered. */
-import type { Silence, SilenceDraft } from '#alerting/ports.ts';
+import type { Silence, SilenceDraft, TimelineEntry } from '#alerting/ports.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import { compileMatchers } from '#alerting/router/core/matching.ts';
 import {
@@ -9,6 +9,7 @@ import {
   SILENCES_LIVING_MAX,
   silenceProblem,
   silenceState,
+  silenceText,
   type StoredSilence,
 } from '#alerting/router/core/silence.ts';
 import { CodedError } from '#base/errors.ts';
@@ -47,17 +48,19 @@ function store(parts: SilenceParts, draft: SilenceDraft, nowMs: number): string 
     throw new CodedError('PLIM_NOT_FOUND', `there is no silence ${draft.id}`);
   }
   if (before !== undefined && canEditInPlace(before, draft, nowMs)) {
-    silences.put({ ...stored(draft, before.id, nowMs), startsAtMs: draft.startsAtMs });
+    const edited = { ...stored(draft, before.id, nowMs), startsAtMs: draft.startsAtMs };
+    silences.put(edited);
+    noteSilenced(parts, edited);
     return before.id;
   }
-  if (before !== undefined && silenceState(before, nowMs) !== 'expired') silences.put(expired(before, nowMs));
+  if (before !== undefined) end(parts, before, nowMs);
   if (silences.livingCount(nowMs) >= SILENCES_LIVING_MAX) {
     const message = `there are ${SILENCES_LIVING_MAX} silences already; expire some`;
     throw new CodedError('PLIM_SILENCE_INVALID', message);
   }
   const silence = stored(draft, uuid(parts.random), nowMs);
   silences.put(silence);
-  noteOnIncidents(parts, silence);
+  noteSilenced(parts, silence);
   return silence.id;
 }
 
@@ -76,31 +79,35 @@ function stored(draft: SilenceDraft, id: string, nowMs: number): StoredSilence {
   };
 }
 
-function noteOnIncidents(
-  { store: { alerts, incidents }, clock }: SilenceParts,
-  silence: StoredSilence,
-): void {
-  const matches = compileSilence(silence.matchers);
-  for (const alert of alerts.firing()) {
-    if (!matches(alert.labels)) continue;
-    incidents.note(alert.incidentId, {
-      atMs: clock.wallMs(),
-      kind: 'silenced',
-      text: `silence ${silence.id}: ${silence.comment}`,
-      by: silence.createdBy === '' ? BY_PLIMSOLL : silence.createdBy,
-    });
-  }
-}
-
 /** False when unknown; expiring what has expired changes nothing. */
 export function expireSilence(parts: SilenceParts, id: string): boolean {
-  const nowMs = parts.clock.wallMs();
   return parts.store.transaction(() => {
     const silence = parts.store.silences.get(id);
-    if (silence === undefined) return false;
-    if (silenceState(silence, nowMs) !== 'expired') parts.store.silences.put(expired(silence, nowMs));
-    return true;
+    if (silence !== undefined) end(parts, silence, parts.clock.wallMs());
+    return silence !== undefined;
   });
+}
+
+function end(parts: SilenceParts, silence: StoredSilence, nowMs: number): void {
+  if (silenceState(silence, nowMs) === 'expired') return;
+  parts.store.silences.put(expired(silence, nowMs));
+  // Whoever ended it did not say who they are.
+  const entry = { atMs: nowMs, kind: 'unsilenced', text: `silence ${silence.id} was ended` } as const;
+  noteOnIncidents(parts, silence, { ...entry, by: BY_PLIMSOLL });
+}
+
+function noteSilenced(parts: SilenceParts, silence: StoredSilence): void {
+  const atMs = parts.clock.wallMs();
+  const by = silence.createdBy === '' ? BY_PLIMSOLL : silence.createdBy;
+  noteOnIncidents(parts, silence, { atMs, kind: 'silenced', text: silenceText(silence, atMs), by });
+}
+
+/** On the open incidents whose alerts the silence is about. */
+function noteOnIncidents({ store }: SilenceParts, silence: StoredSilence, entry: TimelineEntry): void {
+  const matches = compileSilence(silence.matchers);
+  for (const alert of store.alerts.firing()) {
+    if (matches(alert.labels)) store.incidents.note(alert.incidentId, entry);
+  }
 }
 
 function withState(silence: StoredSilence, nowMs: number): Silence {

@@ -15,6 +15,7 @@ import type { DriverParts } from '#alerting/driver/parts.ts';
 import { RETENTION, prune } from '#alerting/driver/retention.ts';
 import { Sender } from '#alerting/notify/sender.ts';
 import { groupKey, groupLabels, routesByKey, routesFor, type Route } from '#alerting/router/core/route.ts';
+import type { StoredSilence } from '#alerting/router/core/silence.ts';
 import type { SloEngine, Transition } from '#alerting/slo/ports.ts';
 
 /** Snapshots and cursor are stored at least this often: what a restart has to read again. */
@@ -176,7 +177,9 @@ export class Driver {
     for (const [sloId, snapshot] of this.#engine.save()) this.#snapshots.set(sloId, snapshot);
     const cursor = this.#cursor;
     store.transaction(() => {
-      for (const transition of this.#transitions) applyTransition(this.#parts, transition);
+      let silences: readonly StoredSilence[] | undefined;
+      const parts = { ...this.#parts, silences: () => (silences ??= store.silences.all()) };
+      for (const transition of this.#transitions) applyTransition(parts, transition);
       store.progress.saveSnapshots(this.#snapshots);
       store.progress.saveCursor(cursor);
       also?.();

@@ -7,10 +7,16 @@ import { uuid } from '#base/random.ts';
 import { fingerprint } from '#alerting/router/core/fingerprint.ts';
 import type { StoredAlert } from '#alerting/router/core/model.ts';
 import { groupKey, groupLabels, routesFor } from '#alerting/router/core/route.ts';
+import { silenceText, type StoredSilence } from '#alerting/router/core/silence.ts';
 import type { Transition } from '#alerting/slo/ports.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 
-type JudgeParts = Pick<DriverParts, 'store' | 'random' | 'route' | 'steady' | 'clock'>;
+type GroupParts = Pick<DriverParts, 'store' | 'route' | 'steady' | 'clock'>;
+
+export interface JudgeParts extends GroupParts, Pick<DriverParts, 'random' | 'silencer'> {
+  /** All of them, read when first asked for. */
+  readonly silences: () => readonly StoredSilence[];
+}
 
 export function applyTransition(parts: JudgeParts, transition: Transition): void {
   const key = fingerprint(transition.labels);
@@ -57,7 +63,23 @@ function fire(
   };
   store.alerts.put(alert);
   store.incidents.note(incidentId, { atMs, kind: 'fired', text: firedText(transition), by: BY_PLIMSOLL });
+  noteSilence(parts, alert);
   joinGroups(parts, alert);
+}
+
+/** Who wonders why nobody was told finds the silence it began under: of several, the one that lasts. */
+function noteSilence({ store, clock, silencer, silences }: JudgeParts, alert: StoredAlert): void {
+  const nowMs = clock.wallMs();
+  const ids = new Set(silencer.silencedBy(silences(), alert.labels, nowMs));
+  const found = silences().filter(({ id }) => ids.has(id));
+  const [longest] = found.toSorted((left, right) => right.endsAtMs - left.endsAtMs);
+  if (longest === undefined) return;
+  store.incidents.note(alert.incidentId, {
+    atMs: alert.startsAtMs,
+    kind: 'silenced',
+    text: silenceText(longest, nowMs),
+    by: longest.createdBy === '' ? BY_PLIMSOLL : longest.createdBy,
+  });
 }
 
 function firedText(transition: Transition): string {
@@ -81,7 +103,7 @@ export function resolve(parts: Pick<JudgeParts, 'store'>, alert: StoredAlert, at
 }
 
 /** Adds a firing alert to the groups it is routed to, and makes those that do not exist. */
-export function joinGroups(parts: JudgeParts, alert: StoredAlert): void {
+export function joinGroups(parts: GroupParts, alert: StoredAlert): void {
   const { groups } = parts.store;
   for (const route of routesFor(parts.route, alert.labels)) {
     const labels = groupLabels(route.config, alert.labels);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ROUTE_DEFAULT, type AlertingConfig, type WebhookConfig } from '#alerting/config.ts';
+import type { TimelineEntry } from '#alerting/ports.ts';
 import type { Problem } from '#base/problem.ts';
 import { AlertingRig, RIG_SLOS, type RigOptions } from '#test/support/alerting-rig.ts';
 import { scriptedDocument } from '#test/support/scripted-engine.ts';
@@ -200,6 +201,50 @@ test('a silence holds back what begins under it, until it ends', async (t) => {
   assert.equal(rig.requests.length, 0);
   await rig.advance(31_000);
   assert.deepEqual(reasons(rig), ['first notification']);
+  assert.deepEqual(
+    (await timeline(rig)).map(({ kind, by }) => [kind, by]),
+    [
+      ['fired', 'plimsoll'],
+      ['silenced', 'ada'],
+      ['notified', 'plimsoll'],
+    ],
+  );
+});
+
+async function timeline(rig: AlertingRig): Promise<readonly TimelineEntry[]> {
+  return (await rig.api.incidents({ open: undefined, limit: 1 }))[0]?.timeline ?? [];
+}
+
+test('an incident tells of silences that are laid on it, changed and ended', async (t) => {
+  const rig = await rigOf(t);
+  rig.append(page(true));
+  await rig.advance(2000);
+  const nowMs = rig.clock.wallMs();
+  const draft = {
+    id: undefined,
+    matchers: [{ name: 'slo_id', value: 'orders/.*', isRegex: true, isEqual: true }],
+    startsAtMs: nowMs,
+    endsAtMs: nowMs + 60_000,
+    createdBy: 'ada',
+    comment: 'rolling back',
+    annotations: {},
+  };
+  const id = await rig.api.putSilence(draft);
+  assert.equal(await rig.api.putSilence({ ...draft, id, endsAtMs: nowMs + 90_000 }), id);
+  const other = { ...draft, matchers: [{ ...draft.matchers[0], name: 'service', value: 'tracking' }] };
+  const elsewhere = await rig.api.putSilence(other as typeof draft);
+  await rig.api.expireSilence(id);
+  await rig.api.expireSilence(id);
+  await rig.api.expireSilence(elsewhere);
+  const until = (atMs: number): string => new Date(atMs).toISOString();
+  assert.deepEqual(
+    (await timeline(rig)).slice(2).map(({ kind, by, text }) => [kind, by, text]),
+    [
+      ['silenced', 'ada', `silence ${id} until ${until(nowMs + 60_000)}: rolling back`],
+      ['silenced', 'ada', `silence ${id} until ${until(nowMs + 90_000)}: rolling back`],
+      ['unsilenced', 'plimsoll', `silence ${id} was ended`],
+    ],
+  );
 });
 
 test('a dead receiver delays no other', async (t) => {

@@ -219,6 +219,52 @@ describe('Alertmanager API v2', () => {
     assert.deepEqual((await ask('/silences?expired=false')).body, []);
   });
 
+  const PREVIEWS: readonly (readonly [
+    what: string,
+    matchers: readonly object[],
+    filters: readonly string[],
+  ])[] = [
+    [
+      'the SLO of an incident',
+      [{ name: 'slo_id', value: 'orders/checkout', isRegex: false, isEqual: true }],
+      ['slo_id="orders/checkout"'],
+    ],
+    [
+      'several matchers',
+      [
+        { name: 'service', value: 'orders', isRegex: false },
+        { name: 'severity', value: 'page', isRegex: false, isEqual: false },
+      ],
+      ['service="orders"', 'severity!="page"'],
+    ],
+    [
+      'a pattern, which must match the whole value',
+      [{ name: 'slo_id', value: 'orders|tracking/look.p|checkout', isRegex: true }],
+      ['slo_id=~"orders|tracking/look.p|checkout"'],
+    ],
+    [
+      'characters that mean something in a filter',
+      [
+        { name: 'slo_id', value: 'tracking/(lookup|a"b\\\\c[,}{]\n)', isRegex: true },
+        { name: 'service', value: 'tracking', isRegex: false },
+      ],
+      ['slo_id=~"tracking/(lookup|a\\"b\\\\\\\\c[,}{]\\n)"', '{service="tracking"}'],
+    ],
+    ['nothing', [{ name: 'service', value: 'nobody', isRegex: false }], ['service="nobody"']],
+  ];
+  for (const [what, matchers, filters] of PREVIEWS) {
+    test(`a filter shows what a silence will silence: ${what}`, async () => {
+      const query = filters.map((filter) => `filter=${encodeURIComponent(filter)}`).join('&');
+      const preview = names(await ask(`/alerts?${query}`));
+      assert.equal(preview.length > 0, what !== 'nothing');
+      assert.ok(preview.length < 3, 'not simply all of them');
+      const id = idOf(await post('/silences', silence({ matchers })));
+      const silenced = await ask('/alerts?active=false');
+      assert.deepEqual(names(silenced), preview);
+      assert.ok((silenced.body as Alert[]).every(({ status }) => status.silencedBy.includes(id)));
+    });
+  }
+
   test('an edit keeps the id while the matchers stay, else makes a new silence', async () => {
     const first = silence();
     const id = idOf(await post('/silences', first));

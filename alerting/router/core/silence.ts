@@ -1,6 +1,7 @@
 /** Silences: what is a valid one, what an edit may change, and whom they silence (Alertmanager silence/silence.go). */
 import type { Silence, SilenceDraft, SilenceMatcher } from '#alerting/ports.ts';
 import { compileMatchers, type LabelTest } from '#alerting/router/core/matching.ts';
+import { isoTime } from '#alerting/slo/core/iso-time.ts';
 import { errorText } from '#base/errors.ts';
 import type { Labels, Matcher } from '#signals/matchers.ts';
 
@@ -68,6 +69,12 @@ export function canEditInPlace(stored: StoredSilence, draft: SilenceDraft, nowMs
     case 'pending':
       return draft.startsAtMs >= nowMs;
   }
+}
+
+/** For a timeline: which one, until when, and why. */
+export function silenceText({ id, startsAtMs, endsAtMs, comment }: StoredSilence, nowMs: number): string {
+  const from = startsAtMs > nowMs ? `from ${isoTime(startsAtMs)} ` : '';
+  return `silence ${id} ${from}until ${isoTime(endsAtMs)}${comment === '' ? '' : `: ${comment}`}`;
 }
 
 /** `silence` ended at `nowMs`; one that had not begun never begins. */
