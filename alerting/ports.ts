@@ -186,6 +186,17 @@ export interface Evidence {
   readonly firstBadMs: number | undefined;
   /** Where it comes from by what callers and callees reported, the likeliest first, at most five. */
   readonly suspects: readonly Suspect[];
+  /** Who called the service since this burn began, those with the most failures first, at most five. */
+  readonly callers: readonly Caller[];
+}
+
+/** A service that calls the one whose SLO burns. */
+export interface Caller {
+  readonly service: string;
+  /** Calls since the burn began, at most 15 min, as far as spans tell. */
+  readonly calls: number;
+  /** Those of them the caller saw fail. */
+  readonly failed: number;
 }
 
 /** A service that may be the cause. */

@@ -86,6 +86,7 @@ function frozen(evidence: Evidence, externalUrl: string): object {
     exhausted_in: exhaustedInMs === undefined ? null : formatDuration(exhaustedInMs),
     failing_trace_ids: failingTraceIds,
     suspects: evidence.suspects,
+    callers: evidence.callers,
     trace_url: traceId === undefined ? null : traceUrl(externalUrl, traceId),
   };
 }

@@ -130,5 +130,6 @@ function evidenceOf(stored: Partial<Evidence>): Evidence {
     failingTraceIds: stored.failingTraceIds ?? [],
     firstBadMs: stored.firstBadMs,
     suspects: stored.suspects ?? [],
+    callers: stored.callers ?? [],
   };
 }

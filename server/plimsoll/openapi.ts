@@ -221,8 +221,21 @@ const SCHEMAS: Json = {
     acknowledgedBy: nullable(TEXT),
     acknowledgedAtMs: nullable(TIME_MS),
     evidence: ref('Evidence'),
-    timeline: listOf(record({ atMs: TIME_MS, kind: TEXT, text: TEXT, by: TEXT })),
+    timeline: listOf(record({ atMs: TIME_MS, kind: ref('TimelineKind'), text: TEXT, by: TEXT })),
   }),
+  TimelineKind: {
+    enum: [
+      'fired',
+      'resolved',
+      'notified',
+      'notification-failed',
+      'acknowledged',
+      'unacknowledged',
+      'silenced',
+      'unsilenced',
+      'note',
+    ],
+  },
   Evidence: record({
     objective: NUMBER,
     windows: listOf(ref('BurnWindow')),
@@ -231,6 +244,7 @@ const SCHEMAS: Json = {
     failingTraceIds: listOf(TEXT),
     firstBadMs: nullable(TIME_MS),
     suspects: listOf(record({ service: TEXT, score: NUMBER, reason: TEXT })),
+    callers: listOf(record({ service: TEXT, calls: INTEGER, failed: INTEGER })),
   }),
   Delivery: record({
     id: TEXT,

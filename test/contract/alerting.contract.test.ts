@@ -81,6 +81,7 @@ test('a page carries the Alertmanager payload and the evidence, half a second af
             exhausted_in: '1h',
             failing_trace_ids: ['0af7651916cd43dd8448eb211c80319c'],
             suspects: [{ service: 'quotes', score: 1, reason: 'quotes: 40 % of its requests failed' }],
+            callers: [{ service: 'gateway', calls: 20, failed: 8 }],
             trace_url: 'http://plimsoll.test/ui/traces/0af7651916cd43dd8448eb211c80319c',
           },
         },

@@ -25,6 +25,7 @@ const EVIDENCE: Evidence = {
   failingTraceIds: ['0af7651916cd43dd8448eb211c80319c'],
   firstBadMs: undefined,
   suspects: [{ service: 'quotes', score: 1, reason: 'quotes: 40 % of its requests failed' }],
+  callers: [{ service: 'gateway', calls: 20, failed: 8 }],
 };
 /** As the real engine: further behind than this it does not judge. */
 const LAG_MS_MAX = 5000;

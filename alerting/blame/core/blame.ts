@@ -1,7 +1,8 @@
 /** Keeps the call graph as records pass, and names suspects when an alert fires. Holds no clock and needs no store. */
-import type { Suspect } from '#alerting/ports.ts';
+import type { Caller, Suspect } from '#alerting/ports.ts';
 import type { Receipt } from '#alerting/slo/core/event-time.ts';
 import type { SpanColumns } from '#signals/otlp/columns.ts';
+import { callersOf } from '#alerting/blame/core/callers.ts';
 import { CallGraph } from '#alerting/blame/core/call-graph.ts';
 import { viewGraph, type GraphView } from '#alerting/blame/core/graph-view.ts';
 import { suspectsOf, type Symptom } from '#alerting/blame/core/suspects.ts';
@@ -56,6 +57,11 @@ export class Blame {
   suspects({ service, sinceMs, nowMs, symptom, time }: Burn): readonly Suspect[] {
     const view = this.#view(sinceMs, nowMs);
     return suspectsOf({ service, symptom: symptomOf(symptom, service, view), view, time });
+  }
+
+  /** Who called the service since its burn began. */
+  callers({ service, sinceMs, nowMs }: Pick<Burn, 'service' | 'sinceMs' | 'nowMs'>): readonly Caller[] {
+    return callersOf(service, this.#view(sinceMs, nowMs));
   }
 
   #view(sinceMs: number, nowMs: number): GraphView {

@@ -13,7 +13,7 @@
  *       blind: burn alerts frozen, an alert of its own
  * ```
  */
-import type { SloHistory, SloHistoryRange, SloState, SloStatus, Suspect } from '#alerting/ports.ts';
+import type { Evidence, SloHistory, SloHistoryRange, SloState, SloStatus } from '#alerting/ports.ts';
 import type { AlertKind, FiringAlert, SloEngine, Transition } from '#alerting/slo/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
@@ -265,7 +265,7 @@ class Engine implements SloEngine {
   #transition(tracker: SloTracker, kind: AlertKind, to: Transition['to'], now: Moment): Transition {
     const { document, source } = tracker;
     const counted = evidence(tracker, now.engineMs, (engineMs) => this.#timeline.toWall(engineMs));
-    const found = to === 'firing' ? { ...counted, suspects: this.#suspects(tracker, kind, now) } : counted;
+    const found = to === 'firing' ? { ...counted, ...this.#traced(tracker, kind, now) } : counted;
     return {
       sloId: document.id,
       kind,
@@ -282,12 +282,14 @@ class Engine implements SloEngine {
     };
   }
 
-  #suspects(tracker: SloTracker, kind: AlertKind, now: Moment): readonly Suspect[] {
-    return this.#blame.suspects({
+  /** What the call graph knows of it. */
+  #traced(tracker: SloTracker, kind: AlertKind, now: Moment): Pick<Evidence, 'suspects' | 'callers'> {
+    const burn = {
       ...suspicionOf(tracker, kind, now.engineMs),
       nowMs: now.engineMs,
-      time: (engineMs) => `${isoTime(this.#timeline.toWall(engineMs)).slice(11, 19)} UTC`,
-    });
+      time: (engineMs: number) => `${isoTime(this.#timeline.toWall(engineMs)).slice(11, 19)} UTC`,
+    };
+    return { suspects: this.#blame.suspects(burn), callers: this.#blame.callers(burn) };
   }
 
   #source(document: SloDocument): Source {
@@ -358,6 +360,7 @@ class Engine implements SloEngine {
         failingTraceIds: [],
         firstBadMs: undefined,
         suspects: [],
+        callers: [],
       },
     };
   }

@@ -48,7 +48,7 @@ export function burnBegan(tracker: SloTracker, nowMs: number): number | undefine
 }
 
 /**
- * All but the suspects: whom the counts of one SLO do not know.
+ * All but suspects and callers: whom the counts of one SLO do not know.
  *
  * @param toWall turns engine time into wall time
  */
@@ -63,6 +63,7 @@ export function evidence(tracker: SloTracker, nowMs: number, toWall: (engineMs: 
     failingTraceIds: tracker.traces.since(firstBadMs ?? nowMs - RECENT_WINDOW_MS),
     firstBadMs: firstBadMs === undefined ? undefined : toWall(firstBadMs),
     suspects: [],
+    callers: [],
   };
 }
 
