@@ -11,6 +11,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { takeLeash } from '#bin/leash.ts';
 import { CHECK_BUDGET_MS, runChecks } from '#test/runner/checks.ts';
+import { findChromium, NO_CHROMIUM } from '#test/runner/chromium.ts';
 import { DEFAULT_KINDS, filesOf, KINDS } from '#test/runner/kinds.ts';
 import { parseRequest, USAGE, type RunRequest } from '#test/runner/request.ts';
 import { runKind } from '#test/runner/run-kind.ts';
@@ -90,7 +91,14 @@ async function runFiles(kind: (typeof KINDS)[number], { request, seed, signal }:
     print(`FAILED ${kind.name}: no test file of this kind was found`);
     return { passed: 0, failed: 1, skips: [] };
   }
-  const environment = { PLIMSOLL_SEED: String(seed) };
+  const chromium = kind.isolation === 'browser' ? findChromium() : undefined;
+  if (kind.isolation === 'browser' && chromium === undefined) {
+    return { ...emptyTally(), skips: files.map((title) => ({ title, reason: NO_CHROMIUM })) };
+  }
+  const environment = {
+    PLIMSOLL_SEED: String(seed),
+    ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }),
+  };
   return runKind(kind, { root: ROOT, files, environment, print, signal, showsFigures: kind.name === 'long' });
 }
 

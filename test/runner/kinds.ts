@@ -5,9 +5,10 @@ export interface Kind {
   readonly name: string;
   /**
    * - `shared`: all files in one process, for tests without side effects;
-   * - `per-file`: a process a file.
+   * - `per-file`: a process a file;
+   * - `browser`: playwright's runner, in a real Chromium.
    */
-  readonly isolation: 'shared' | 'per-file';
+  readonly isolation: 'shared' | 'per-file' | 'browser';
   /** Files at the same time, only for `per-file`. */
   readonly concurrency: number;
   /** What it should take on two cores; going over is printed, not failed. */
@@ -23,13 +24,14 @@ export const KINDS: readonly Kind[] = [
   { name: 'contract', isolation: 'per-file', concurrency: 2, budgetMs: 30_000, limitMs: 300_000 },
   { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
   { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 150_000, limitMs: 600_000 },
+  { name: 'browser', isolation: 'browser', concurrency: 1, budgetMs: 120_000, limitMs: 600_000 },
   { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 900_000, limitMs: 3_600_000 },
 ];
 
 /** Which of {@link KINDS} run when none is named. */
-export const DEFAULT_KINDS = ['check', 'tidy', 'unit', 'contract', 'sim', 'process'] as const;
+export const DEFAULT_KINDS = ['check', 'tidy', 'unit', 'contract', 'sim', 'process', 'browser'] as const;
 
-const FOLDER_KINDS = ['contract', 'sim', 'process', 'long'];
+const FOLDER_KINDS = ['contract', 'sim', 'process', 'browser', 'long'];
 
 /** Files of a kind below `root`, relative and sorted, whose path holds one of `filters` (all when empty). */
 export function filesOf(kind: Kind, root: string, filters: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-/** Runs the files of one kind in `node --test` and gathers what its reporter tells. */
+/** Runs the files of one kind, in `node --test` or in playwright's runner, and gathers what its reporter tells. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,8 @@ import { emptyTally, type Tally } from '#test/runner/tally.ts';
 /** What a test process wrote is kept for the case it fails; only the end of it matters. */
 const OUTPUT_CHARS_MAX = 20_000;
 const REPORTER = join(import.meta.dirname, 'reporter.ts');
+const PLAYWRIGHT = join(import.meta.dirname, '../../node_modules/playwright/cli.js');
+const BROWSER_CONFIG = join(import.meta.dirname, '../browser/playwright.config.ts');
 /** One test that takes longer hangs. Long tests set their own limit. */
 const TEST_TIMEOUT_MS = 120_000;
 
@@ -62,24 +64,30 @@ export async function runKind(kind: Kind, options: RunOptions): Promise<Tally> {
 }
 
 function start(kind: Kind, { root, files, environment }: RunOptions): ChildProcess {
-  const isolation = kind.isolation === 'shared' ? 'none' : 'process';
-  const flags = [
-    '--test',
-    `--test-isolation=${isolation}`,
-    `--test-concurrency=${kind.concurrency}`,
-    `--test-reporter=${REPORTER}`,
-  ];
-  if (kind.name !== 'long') flags.push(`--test-timeout=${TEST_TIMEOUT_MS}`);
   const env = { ...process.env, ...environment };
   // Set when this runner is itself started by a test; it would turn the child's reporter off.
   delete env['NODE_TEST_CONTEXT'];
-  return spawn(process.execPath, [...flags, ...files], {
+  return spawn(process.execPath, argumentsOf(kind, files), {
     cwd: root,
     env,
     // A group of its own, so that whatever a test started goes with it when it is killed.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
+}
+
+function argumentsOf(kind: Kind, files: readonly string[]): readonly string[] {
+  if (kind.isolation === 'browser') return [PLAYWRIGHT, 'test', `--config=${BROWSER_CONFIG}`, ...files];
+  const isolation = kind.isolation === 'shared' ? 'none' : 'process';
+  const timeout = kind.name === 'long' ? [] : [`--test-timeout=${TEST_TIMEOUT_MS}`];
+  return [
+    '--test',
+    `--test-isolation=${isolation}`,
+    `--test-concurrency=${kind.concurrency}`,
+    `--test-reporter=${REPORTER}`,
+    ...timeout,
+    ...files,
+  ];
 }
 
 function killGroup(child: ChildProcess): void {

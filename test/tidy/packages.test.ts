@@ -30,6 +30,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   oxfmt: 'npm run check',
   '@types/node': 'types of node:',
   '@types/express': 'types of express',
+  'axe-core': 'given to the browser by its tests',
   '@types/react': 'types of react',
   '@types/react-dom': 'types of react-dom',
 };

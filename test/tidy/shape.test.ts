@@ -40,20 +40,21 @@ test('every folder of code is a room of the import table', () => {
 });
 
 /** Where running starts. Unit tests beside the code are not among them: they keep nothing alive. */
-function isEntry(path: string): boolean {
-  if (path === 'bin/launch.js' || path === 'bin/plimsoll.ts') return true;
+const ENTRIES: readonly RegExp[] = [
+  /^bin\/(?:launch\.js|plimsoll\.ts)$/,
   // What the published package exports, and each service.
-  if (path === 'sdk/index.ts' || path === 'sdk/register.ts') return true;
-  // Named by its page, which is no source file; and what is for developers only.
-  if (path.startsWith('dashboards/console/public/') || path === 'dashboards/console/dev.ts') return true;
-  if (path === 'dashboards/console/web/main.tsx') return true;
-  if (/^sample-services\/[\w-]+\/main\.ts$/.test(path)) return true;
-  return (
-    (path.startsWith('test/') && path.endsWith('.test.ts')) ||
-    path === 'test/run.ts' ||
-    path === 'test/docs.ts' ||
-    path === 'bench/run.ts'
-  );
+  /^sdk\/(?:index|register)\.ts$/,
+  /^sample-services\/[\w-]+\/main\.ts$/,
+  // Named by the console's page, which is no source file; and what developers start.
+  /^dashboards\/console\/(?:web\/main\.tsx|dev\.ts|public\/.*)$/,
+  /^test\/.*\.test\.ts$/,
+  // Named by playwright's configuration.
+  /^test\/browser\/(?:playwright\.config|global-setup|reporter)\.ts$/,
+  /^(?:test\/run|test\/docs|bench\/run)\.ts$/,
+];
+
+function isEntry(path: string): boolean {
+  return ENTRIES.some((entry) => entry.test(path));
 }
 
 const LITERAL = /['"]([\w./#-]+\.ts)['"]/g;

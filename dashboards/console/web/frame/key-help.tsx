@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { GO_KEYS, OTHER_KEYS } from '#dashboards/console/web/frame/keyboard.ts';
+import { GO_KEYS, OTHER_KEYS } from '#dashboards/console/core/keys.ts';
 import { Dialog } from '#dashboards/console/web/parts/dialog.tsx';
 
 export function KeyHelp({ onClose }: { readonly onClose: () => void }): ReactNode {

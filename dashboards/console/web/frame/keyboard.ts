@@ -3,31 +3,7 @@
  * ctrl, alt or meta is the browser's.
  */
 import { keepingRange, navigate } from '#dashboards/console/web/data/location.ts';
-import { pathOf, type Route } from '#dashboards/console/core/route.ts';
-
-/** `g`, then one of these. */
-export const GO_KEYS: readonly { readonly key: string; readonly name: string; readonly route: Route }[] = [
-  { key: 'n', name: 'Now', route: { page: 'now' } },
-  { key: 's', name: 'SLOs', route: { page: 'slos' } },
-  { key: 'i', name: 'Incidents', route: { page: 'incidents' } },
-  { key: 't', name: 'Traces', route: { page: 'traces' } },
-  { key: 'l', name: 'Logs', route: { page: 'logs' } },
-  { key: 'm', name: 'Metrics', route: { page: 'metrics' } },
-  { key: 'p', name: 'Pipeline', route: { page: 'pipeline' } },
-  { key: 'c', name: 'Chaos & proof', route: { page: 'proof' } },
-  { key: 'r', name: 'Receiver', route: { page: 'receiver' } },
-];
-
-/** Everything else, for the list that `?` shows. */
-export const OTHER_KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ['?', 'this list'],
-  ['/', 'search'],
-  ['d', 'time range'],
-  ['t', 'charts as tables, and back'],
-  ['j k ↓ ↑', 'next and previous row'],
-  ['Enter', 'open the row'],
-  ['Esc', 'close, or leave a field'],
-];
+import { GO_KEYS } from '#dashboards/console/core/keys.ts';
 
 /** What a key does when it stands alone. */
 export interface Actions {
@@ -59,7 +35,7 @@ export function watchKeys(actions: Actions): () => void {
       const go = GO_KEYS.find(({ key }) => key === event.key);
       if (go === undefined) return;
       event.preventDefault();
-      navigate(keepingRange(pathOf(go.route)));
+      navigate(keepingRange(go.path));
     } else if (event.key === 'g') goUntilMs = performance.now() + GO_WINDOW_MS;
     else if (act(event.key, actions)) event.preventDefault();
   };

@@ -1,0 +1,28 @@
+/** How browser tests run: one world for all of them, one page at a time, in a real Chromium. */
+import { join } from 'node:path';
+import { defineConfig } from 'playwright/test';
+
+/** Screenshots and traces of a run; the folder is made anew by each. */
+const ARTEFACTS = join(import.meta.dirname, '../../.cache/browser');
+
+export default defineConfig({
+  testDir: import.meta.dirname,
+  testMatch: '*.browser.test.ts',
+  outputDir: ARTEFACTS,
+  globalSetup: './global-setup.ts',
+  reporter: './reporter.ts',
+  workers: 1,
+  // A second try would hide what fails now and then.
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    viewport: { width: 1440, height: 900 },
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM_PATH'] ?? '',
+      // Chromium refuses its sandbox to root, which is what a bare machine's CI runs as.
+      chromiumSandbox: process.getuid?.() !== 0,
+    },
+  },
+});
