@@ -51,6 +51,17 @@ describe('a mistake is named with its place and what would be right', () => {
     ['a list for a map', '- server\n', /^p\.yaml:1:1: expected a map with receivers/],
     ['a short API key', 'server:\n  api_key: short\n', /^p\.yaml:2:12: expected at least 16/],
     ['a URL that is none', 'server:\n  external_url: console\n', /^p\.yaml:2:17: expected an http/],
+    [
+      'a companion that is not on this machine',
+      'server: { companions: { chaos: "http://example.com:80" } }\n',
+      /expected an http URL on loopback with a port and no path, got "http:/,
+    ],
+    [
+      'a companion with a path',
+      'server: { companions: { pages: "http://127.0.0.1:80/x" } }\n',
+      /\(server\.companions\.pages\)$/,
+    ],
+    ['a folder that is relative', 'server: { companions: { proofs: a } }\n', /expected an absolute path/],
     ['YAML that is none', 'server: {endpoint: 1\n', /^p\.yaml:\d+:\d+: /],
     ['a key given twice', 'server: {}\nserver: {}\n', /^p\.yaml:2:1: /],
   ];
