@@ -12,6 +12,12 @@ const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 3500;
 const GONE_MS_MAX = 5000;
 const TRACE_MS_MAX = 15_000;
+/** What the origin tells of the programs beside it, and where the list stands in it. */
+const COMPANIONS = [
+  ['/faults', 'active'],
+  ['/pages', 'pages'],
+  ['/proofs', 'proofs'],
+] as const;
 
 interface JaegerTraces {
   readonly data: readonly {
@@ -42,6 +48,11 @@ test('a customer is seen through five services; Ctrl-C leaves nothing behind', a
     { timeoutMs: TRACE_MS_MAX, everyMs: 250 },
   );
   t.diagnostic(`one trace through ${[...seen].join(', ')}`);
+  for (const [path, key] of COMPANIONS) {
+    const response = await fetch(`${demo.origin}/api/plimsoll/v1${path}`);
+    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    assert.ok(response.ok && Array.isArray(answer[key]), `${path}: ${JSON.stringify(answer)}`);
+  }
   const processes = demoProcesses(demo.data, demo.pid);
   assert.ok(processes.length >= 11, `${processes.length} processes`);
   const stoppingMs = performance.now();
