@@ -99,7 +99,14 @@ async function runFiles(kind: (typeof KINDS)[number], { request, seed, signal }:
     PLIMSOLL_SEED: String(seed),
     ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }),
   };
-  return runKind(kind, { root: ROOT, files, environment, print, signal, showsFigures: kind.name === 'long' });
+  return runKind(kind, {
+    root: ROOT,
+    files,
+    environment,
+    print,
+    signal,
+    showsFigures: kind.name === 'long' || process.env['PLIMSOLL_LONG'] === '1',
+  });
 }
 
 function seconds(durationMs: number): string {

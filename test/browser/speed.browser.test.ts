@@ -1,0 +1,104 @@
+/** Speed as a person feels it. Limits hold on a busy machine too; figures are told beside them. */
+import { gzipSync } from 'node:zlib';
+import { OtlpSender } from '#test/support/client.ts';
+import { buildLogs, buildTraces } from '#test/support/otlp.ts';
+import { world } from '#test/browser/addresses.ts';
+import { expect, open, test } from '#test/browser/watched-page.ts';
+
+const INITIAL_JS_BYTES_MAX = 150 * 1024;
+const PAINT_MS_MAX = 1000;
+const ON_SCREEN_MS_MAX = 1000;
+const TASK_MS_MAX = 50;
+const LINES = 10_000;
+
+test('the first page loads little and is there at once', async ({ page }, info) => {
+  const scripts: string[] = [];
+  page.on('response', (response) => {
+    if (response.url().endsWith('.js')) scripts.push(response.url());
+  });
+  await open(page, '/ui');
+  // The second time the disk is warm, as the limit says.
+  scripts.length = 0;
+  await page.reload();
+  await expect(page.locator('h1')).toBeVisible();
+  const paintMs = await page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,
+  );
+  let bytes = 0;
+  for (const url of new Set(scripts))
+    bytes += gzipSync(await (await fetch(url)).bytes(), { level: 9 }).length;
+  info.annotations.push({
+    type: 'figure',
+    description: `first paint ${paintMs.toFixed(0)} ms, ${(bytes / 1024).toFixed(1)} KiB of script gzipped`,
+  });
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThanOrEqual(INITIAL_JS_BYTES_MAX);
+  expect(paintMs).toBeLessThanOrEqual(PAINT_MS_MAX);
+});
+
+test('a request that was made is on screen as a trace within a second', async ({ page }, info) => {
+  const { otlpHttp } = world();
+  using sender = new OtlpSender(otlpHttp);
+  const name = `seen ${Date.now().toString(36)}`;
+  // The service has to be known before the page can be on it.
+  await sendSpan(sender, 'warm-up');
+  await open(page, '/ui/traces?service=on-screen');
+  await expect(page.getByText('warm-up').first()).toBeVisible();
+  const sentMs = Date.now();
+  await sendSpan(sender, name);
+  const answeredMs = Date.now();
+  await expect(page.getByText(name).first()).toBeVisible({ timeout: 5000 });
+  const tookMs = Date.now() - answeredMs;
+  info.annotations.push({
+    type: 'figure',
+    description: `on screen ${tookMs} ms after the answer, which took ${answeredMs - sentMs} ms`,
+  });
+  expect(tookMs).toBeLessThanOrEqual(ON_SCREEN_MS_MAX);
+});
+
+async function sendSpan(sender: OtlpSender, name: string): Promise<void> {
+  const nanos = BigInt(Date.now()) * 1_000_000n;
+  const hex = (bytes: number): string =>
+    Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex');
+  const spans = [
+    { traceId: hex(16), spanId: hex(8), name, kind: 2, startNanos: nanos - 5_000_000n, endNanos: nanos },
+  ];
+  expect((await sender.post('traces', buildTraces({ service: 'on-screen', spans }))).status).toBe(200);
+}
+
+test('scrolling through ten thousand lines holds up nothing', async ({ page }, info) => {
+  using sender = new OtlpSender(world().otlpHttp);
+  const nanos = BigInt(Date.now()) * 1_000_000n;
+  for (let sent = 0; sent < LINES; sent += 1000) {
+    const logs = Array.from({ length: 1000 }, (_, index) => ({
+      nanos: nanos - BigInt(sent + index) * 1000n,
+      body: `line ${sent + index} of many, with some text to lay out`,
+    }));
+    expect((await sender.post('logs', buildLogs({ service: 'many-lines', logs }))).status).toBe(200);
+  }
+  await open(page, '/ui/logs?service=many-lines');
+  const list = page.getByRole('group', { name: /log lines/i });
+  await expect(list.getByText('of many').first()).toBeVisible();
+  await page.evaluate(() => {
+    const tasks: number[] = [];
+    Object.assign(globalThis, { tasks });
+    new PerformanceObserver((entries) => {
+      for (const { duration } of entries.getEntries()) tasks.push(duration);
+    }).observe({ type: 'longtask' });
+  });
+  await list.hover();
+  let reached = 0;
+  for (let turns = 0; turns < 400 && reached < LINES - 1; turns += 1) {
+    await page.mouse.wheel(0, 2000);
+    const texts = await list.getByText('of many').allTextContents();
+    for (const text of texts) reached = Math.max(reached, Number(/line (\d+)/.exec(text)?.[1] ?? 0));
+  }
+  const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
+  const longest = Math.max(0, ...tasks);
+  info.annotations.push({
+    type: 'figure',
+    description: `line ${reached} reached, longest task ${longest === 0 ? 'below 50' : longest.toFixed(0)} ms`,
+  });
+  expect(reached).toBeGreaterThan(LINES * 0.9);
+  expect(longest).toBeLessThanOrEqual(TASK_MS_MAX);
+});

@@ -1,0 +1,116 @@
+/**
+ * From the link in a page to the failing span of the culprit: at most two clicks
+ * and no typed query. One fault here; `PLIMSOLL_LONG=1` takes each of the quick
+ * matrix.
+ */
+import type { Page } from 'playwright/test';
+import { world } from '#test/browser/addresses.ts';
+import { expect, test } from '#test/browser/watched-page.ts';
+import { until } from '#test/support/wait.ts';
+
+interface Fault {
+  readonly fault: string;
+  readonly target: string;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  /** Services whose failing span shows the cause: the culprit, or who called it where it cannot speak. */
+  readonly speaks: readonly string[];
+}
+
+const ERRORS: Fault = {
+  fault: 'http-error',
+  target: 'quotes',
+  parameters: { status: 500, share: 0.6 },
+  speaks: ['gateway', 'shipments', 'quotes'],
+};
+const QUICK: readonly Fault[] = [
+  ERRORS,
+  { fault: 'latency', target: 'shipments', parameters: { latency: 1500 }, speaks: ['gateway', 'shipments'] },
+  { fault: 'kill', target: 'gateway', parameters: {}, speaks: ['gateway'] },
+  { fault: 'kill', target: 'dispatch', parameters: {}, speaks: ['shipments', 'dispatch'] },
+];
+const FAULTS = process.env['PLIMSOLL_LONG'] === '1' ? QUICK : [ERRORS];
+const PAGE_MS_MAX = 50_000;
+const CLICKS_MAX = 2;
+/** So that the page of one fault is not taken for that of the next. */
+const SETTLE_MS = 40_000;
+
+interface ReceivedPage {
+  readonly receivedMs: number;
+  readonly alerts: readonly {
+    readonly status: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly plimsoll: { readonly incident_url: string };
+  }[];
+}
+
+/** The link that arrived on the phone, for a fault that was started now. */
+async function linkOfPage(startedMs: number): Promise<string> {
+  return until(
+    'the page',
+    async () => {
+      const response = await fetch(`${world().origin}/api/plimsoll/v1/pages?limit=50`);
+      const { pages } = (await response.json()) as { readonly pages: readonly ReceivedPage[] };
+      const alerts = pages.filter(({ receivedMs }) => receivedMs >= startedMs).flatMap((page) => page.alerts);
+      const burning = alerts.find(
+        ({ status, labels }) => status === 'firing' && labels['severity'] === 'page',
+      );
+      return burning?.plimsoll.incident_url ?? false;
+    },
+    { timeoutMs: PAGE_MS_MAX, everyMs: 200 },
+  );
+}
+
+async function start({ fault, target, parameters }: Fault): Promise<() => Promise<void>> {
+  const response = await fetch(`${world().origin}/api/plimsoll/v1/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ fault, target, parameters, forMs: 90_000 }),
+  });
+  const { id } = (await response.json()) as { readonly id: string };
+  expect(response.status).toBe(201);
+  return async () => {
+    await fetch(`${world().origin}/api/plimsoll/v1/faults/${id}`, { method: 'DELETE' });
+  };
+}
+
+/** Clicks what stands out: the page has to say itself where the cause is. */
+async function clickToSpan(page: Page): Promise<number> {
+  let clicks = 0;
+  while (clicks < CLICKS_MAX && !/[?&]span=/.test(page.url())) {
+    await page
+      .getByRole('link', { name: /failing span|failing trace|slow span/i })
+      .first()
+      .click();
+    clicks += 1;
+    await page.waitForTimeout(300);
+  }
+  return clicks;
+}
+
+for (const fault of FAULTS) {
+  test(`${fault.fault} on ${fault.target}`, async ({ page }, info) => {
+    test.setTimeout(180_000);
+    const startedMs = Date.now();
+    const stop = await start(fault);
+    try {
+      const link = await linkOfPage(startedMs);
+      await page.goto(link);
+      await expect(page.locator('h1')).toBeVisible();
+      await expect(page.getByText(fault.target).first()).toBeVisible();
+      await page.screenshot({ path: info.outputPath('incident.png'), fullPage: true });
+      const clicks = await clickToSpan(page);
+      expect(page.url()).toMatch(/\/ui\/traces\/[0-9a-f]{32}\?.*span=[0-9a-f]{16}/);
+      const detail = page.getByRole('complementary', { name: /span/i });
+      await expect(detail).toBeVisible();
+      const text = (await detail.textContent()) ?? '';
+      expect(fault.speaks.filter((service) => text.includes(service))).not.toEqual([]);
+      await page.screenshot({ path: info.outputPath('span.png') });
+      info.annotations.push({ type: 'figure', description: `${clicks} clicks from the page to the span` });
+      expect(clicks).toBeLessThanOrEqual(CLICKS_MAX);
+    } finally {
+      await stop();
+      if (FAULTS.length > 1) await page.waitForTimeout(SETTLE_MS);
+    }
+  });
+}
