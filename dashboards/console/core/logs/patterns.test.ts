@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LogPattern } from '#dashboards/console/core/logs/answers.ts';
+import { literalOf, rankPatterns } from '#dashboards/console/core/logs/patterns.ts';
+
+function pattern(text: string, severity: string, count: number, baselineCount: number): LogPattern {
+  const at = '1800000000000000000';
+  return {
+    pattern: text,
+    service: 'dispatch',
+    severity,
+    count,
+    baselineCount,
+    firstUnixNanos: at,
+    lastUnixNanos: at,
+    exampleId: 'a',
+    example: text,
+  };
+}
+
+test('new ones first and of them the worst, then by count', () => {
+  const ranked = rankPatterns([
+    pattern('usual', 'info', 900, 880),
+    pattern('new info', 'info', 50, 0),
+    pattern('usual error', 'error', 10, 5),
+    pattern('new error', 'error', 3, 0),
+  ]);
+  assert.deepEqual(
+    ranked.map(({ pattern: text, isNew, growth }) => [text, isNew, growth]),
+    [
+      ['new error', true, null],
+      ['new info', true, null],
+      ['usual', false, 900 / 880],
+      ['usual error', false, 2],
+    ],
+  );
+});
+
+test('the longest text between placeholders can be searched for', () => {
+  assert.equal(literalOf('tender <id> declined by carrier <str> after <num> ms'), 'declined by carrier');
+  assert.equal(literalOf('<num> <id>'), '');
+  assert.equal(literalOf('a <num>'), '');
+});

@@ -1,0 +1,42 @@
+/** Which templates of messages are worth a look: new ones, then those that grew. */
+import type { LogPattern } from '#dashboards/console/core/logs/answers.ts';
+
+export interface RankedPattern extends LogPattern {
+  readonly key: string;
+  readonly isNew: boolean;
+  /** Now against before; null for new ones. */
+  readonly growth: number | null;
+  /** Text that its lines have in common and that a search can find. */
+  readonly literal: string;
+}
+
+/** A literal shorter than this is in lines of all kinds. */
+const LITERAL_CHARS_MIN = 3;
+
+export function rankPatterns(patterns: readonly LogPattern[]): readonly RankedPattern[] {
+  return patterns
+    .map((pattern) => ({
+      ...pattern,
+      key: [pattern.service, pattern.severity, pattern.pattern].join('\n'),
+      isNew: pattern.baselineCount === 0,
+      growth: pattern.baselineCount === 0 ? null : pattern.count / pattern.baselineCount,
+      literal: literalOf(pattern.pattern),
+    }))
+    .toSorted(
+      (a, b) => Number(b.isNew) - Number(a.isNew) || severityRank(b) - severityRank(a) || b.count - a.count,
+    );
+}
+
+const BAD: Readonly<Record<string, number>> = { fatal: 3, error: 2, warn: 1 };
+
+/** Severity first among new ones only: of the rest the many are what one knows. */
+function severityRank({ isNew, severity }: RankedPattern): number {
+  return isNew ? (BAD[severity] ?? 0) : 0;
+}
+
+/** The longest text between placeholders; `''` when there is none to speak of. */
+export function literalOf(pattern: string): string {
+  const parts = pattern.split(/<(?:num|id|str|ip)>|…|\n/).map((part) => part.trim());
+  const longest = parts.reduce((best, part) => (part.length > best.length ? part : best), '');
+  return longest.length >= LITERAL_CHARS_MIN ? longest : '';
+}

@@ -1,0 +1,46 @@
+import { memo, type MouseEvent, type ReactNode } from 'react';
+import { seriesSlot } from '#dashboards/console/core/series-color.ts';
+import { bothZones, formatTime } from '#dashboards/console/core/times.ts';
+import type { LogLine } from '#dashboards/console/core/logs/line.ts';
+import { LevelMark } from '#dashboards/console/web/pages/logs/level-mark.tsx';
+
+interface LineProps {
+  readonly line: LogLine;
+  readonly open: boolean;
+  readonly selected: boolean;
+  readonly onToggle: (id: string) => void;
+}
+
+/** A line: time, severity, service, message. A click opens it, marking text does not. */
+export const Line = memo(function Line({ line, open, selected, onToggle }: LineProps): ReactNode {
+  const toggle = (event: MouseEvent): void => {
+    event.stopPropagation();
+    onToggle(line.id);
+  };
+  const clicked = (event: MouseEvent): void => {
+    if (getSelection()?.isCollapsed === true) toggle(event);
+  };
+  return (
+    // The button within is what keyboards and readers use; the row is a larger target for a pointer.
+    <div className={`log-line ${selected ? 'is-selected' : ''} ${open ? 'is-open' : ''}`} onClick={clicked}>
+      <button
+        type="button"
+        className="log-time mono"
+        aria-expanded={open}
+        title={bothZones(line.timeMs)}
+        onClick={toggle}
+      >
+        {formatTime(line.timeMs, Date.now())}
+      </button>
+      <LevelMark level={line.level} />
+      <span className={`log-service one-line series-${seriesSlot(line.service)}`} title={line.service}>
+        <span className="swatch" aria-hidden="true" /> {line.service}
+      </span>
+      <bdi className="log-message mono">
+        {line.message}
+        {line.beside !== '' && <span className="log-beside"> {line.beside}</span>}
+        {line.leftOut > 0 && <span className="hint"> … {line.leftOut} more characters</span>}
+      </bdi>
+    </div>
+  );
+});

@@ -1,0 +1,182 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { formatNumber } from '#dashboards/console/core/numbers.ts';
+import { changeQuery, useAddress, useParameter } from '#dashboards/console/web/data/location.ts';
+import { Download } from '#dashboards/console/web/pages/logs/download.tsx';
+import { FlowList } from '#dashboards/console/web/pages/logs/flow-list.tsx';
+import { Line } from '#dashboards/console/web/pages/logs/line.tsx';
+import { LineDetail } from '#dashboards/console/web/pages/logs/line-detail.tsx';
+import { NoLines } from '#dashboards/console/web/pages/logs/no-lines.tsx';
+import { OpenedElsewhere } from '#dashboards/console/web/pages/logs/opened-elsewhere.tsx';
+import type { Lines } from '#dashboards/console/web/pages/logs/use-lines.ts';
+import { useWrapped } from '#dashboards/console/web/pages/logs/wrapped.ts';
+import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
+import { Panel } from '#dashboards/console/web/parts/panel.tsx';
+import { Stale } from '#dashboards/console/web/parts/stale.tsx';
+
+/** Of a line that stands alone; what is measured replaces it. */
+const ROW_PX = 24;
+
+interface LinesPanelProps {
+  readonly lines: Lines;
+  /** New lines are let in while the first one is in sight. */
+  readonly tailing: boolean;
+  readonly onTop: (isTop: boolean) => void;
+  readonly isTop: boolean;
+}
+
+/** The lines, newest first: scrolled, opened, followed. */
+export function LinesPanel({ lines, tailing, onTop, isTop }: LinesPanelProps): ReactNode {
+  const [wrapped, setWrapped] = useWrapped();
+  const list = useRef<HTMLDivElement>(null);
+  const { waiting, showWaiting } = lines;
+  const show = useCallback(() => {
+    showWaiting();
+    if (list.current !== null) list.current.scrollTop = 0;
+  }, [showWaiting]);
+  return (
+    <Panel
+      title="Lines"
+      meaning={meaningOf(lines, tailing, isTop)}
+      className="log-list"
+      loading={lines.loading}
+      error={lines.error}
+      actions={
+        <>
+          <Stale sinceMs={lines.tailAwaySinceMs} />
+          <span aria-live="polite">
+            {waiting.length > 0 && (
+              <button type="button" className="log-waiting" onClick={show}>
+                {formatNumber(waiting.length)} new, show
+              </button>
+            )}
+          </span>
+          <button type="button" aria-pressed={tailing} onClick={() => toggleTail(tailing)}>
+            {tailing && !isTop ? 'Tail, paused while you read' : 'Tail'}
+          </button>
+          <button type="button" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)}>
+            Wrap
+          </button>
+          <Download lines={lines.lines} />
+          <CopyCurl path={lines.path} />
+        </>
+      }
+    >
+      {lines.error !== undefined && (
+        <p className="toolbar">
+          <button type="button" onClick={lines.reload}>
+            Search again
+          </button>
+        </p>
+      )}
+      <Opened lines={lines} />
+      {lines.answered && lines.lines.length === 0 ? (
+        <NoLines waiting={waiting.length > 0} />
+      ) : (
+        <List lines={lines} wrapped={wrapped} onTop={onTop} list={list} />
+      )}
+      <p className="hint log-end">{endOf(lines)}</p>
+    </Panel>
+  );
+}
+
+/** A line that the address names and that is not among those that are loaded. */
+function Opened({ lines }: { readonly lines: Lines }): ReactNode {
+  const { query } = useAddress();
+  const id = query.get('row');
+  const at = query.get('at');
+  if (id === null || at === null || !/^\d{1,19}$/.test(at)) return null;
+  if (!lines.answered || lines.lines.some((line) => line.id === id)) return null;
+  return <OpenedElsewhere id={id} unixNanos={at} />;
+}
+
+function toggleTail(tailing: boolean): void {
+  // Only what ends now has a tail.
+  changeQuery(tailing ? { tail: undefined } : { tail: '1', from: undefined, to: undefined });
+}
+
+interface ListProps {
+  readonly lines: Lines;
+  readonly wrapped: boolean;
+  readonly onTop: (isTop: boolean) => void;
+  readonly list: { current: HTMLDivElement | null };
+}
+
+function List({ lines, wrapped, onTop, list }: ListProps): ReactNode {
+  const [row] = useParameter('row');
+  const [cursor, setCursor] = useState('');
+  const { lines: shown, loadMore } = lines;
+  const keys = useMemo(() => shown.map(({ id }) => id), [shown]);
+  const latest = useRef({ row, shown });
+  latest.current = { row, shown };
+  const toggle = useCallback((id: string) => {
+    const { row: opened, shown: all } = latest.current;
+    setCursor(id);
+    const line = all.find((one) => one.id === id);
+    if (line === undefined) return;
+    const isOpen = opened === id;
+    changeQuery({
+      row: isOpen ? undefined : id,
+      at: isOpen ? undefined : line.unixNanos,
+      context: undefined,
+    });
+  }, []);
+  useListKeys(list);
+  const selected = cursor === '' ? -1 : keys.indexOf(cursor);
+  return (
+    <FlowList
+      ref={list}
+      keys={keys}
+      label="Log lines, newest first. j and k move, Enter opens."
+      rowPx={ROW_PX}
+      shape={wrapped ? 'wrapped' : 'one-line'}
+      selected={selected}
+      onSelect={(index) => setCursor(keys[index] ?? '')}
+      onOpen={(index) => toggle(keys[index] ?? '')}
+      onEnd={loadMore}
+      onTop={onTop}
+      row={(index) => {
+        const line = shown[index];
+        if (line === undefined) return null;
+        const open = line.id === row;
+        return (
+          <div className={wrapped ? 'is-wrapped' : ''}>
+            <Line line={line} open={open} selected={index === selected} onToggle={toggle} />
+            {open && <LineDetail line={line} />}
+          </div>
+        );
+      }}
+    />
+  );
+}
+
+/** j and k reach the list from anywhere on the page. */
+function useListKeys(list: { readonly current: HTMLDivElement | null }): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const isFree = document.activeElement === document.body || document.activeElement === null;
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (!isFree || !isPlain || (event.key !== 'j' && event.key !== 'k')) return;
+      list.current?.focus({ preventScroll: true });
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [list]);
+}
+
+function meaningOf(lines: Lines, tailing: boolean, isTop: boolean): string {
+  if (tailing && isTop) return 'newest first, coming in as they are written';
+  if (tailing) return 'scroll to the top to go on';
+  return lines.live ? 'newest first, up to when you came' : 'newest first';
+}
+
+function endOf({ lines, answered, next, cut, skipped }: Lines): string {
+  if (!answered || lines.length === 0) return '';
+  const count = `${formatNumber(lines.length)} lines are here`;
+  const lost =
+    skipped === 0 ? '' : ` ${formatNumber(skipped)} came too fast to be shown; a search has them all.`;
+  if (cut === 'by-limit')
+    return `${count}, which is as many as the page holds. Narrow the search or the time for older ones.${lost}`;
+  if (cut === 'by-tail')
+    return `${count}; older ones were let go of while tailing. Stop the tail and reload to have them.${lost}`;
+  return `${count}${next === null ? ', that is all' : '; older ones come as you scroll'}.${lost}`;
+}

@@ -1,0 +1,180 @@
+/** The lines of a search as state: pages as they are asked for, and what arrives meanwhile. */
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
+import { resolveRange, isLive, type TimeRange } from '#dashboards/console/core/time-range.ts';
+import type { LogTail } from '#dashboards/console/core/logs/answers.ts';
+import { lineOf, type LogLine } from '#dashboards/console/core/logs/line.ts';
+import {
+  NO_LINES,
+  withArrived,
+  withPage,
+  withWaitingShown,
+  type LineList,
+} from '#dashboards/console/core/logs/list.ts';
+import { logsPath, toNanos, type Filter } from '#dashboards/console/core/logs/search.ts';
+import { ApiError, getJson } from '#dashboards/console/web/data/client.ts';
+import { listen } from '#dashboards/console/web/data/event-stream.ts';
+import type { LogPage } from '#dashboards/console/web/data/own-api.ts';
+
+/** The first page fills the screen soon; later ones are asked for before they are reached. */
+const FIRST_PAGE = 200;
+const NEXT_PAGE = 500;
+/** After a lost connection so many lines are caught up with at once. */
+const CATCH_UP_MAX = 1000;
+
+export interface Lines extends LineList {
+  /** The first page is there. */
+  readonly answered: boolean;
+  readonly loading: boolean;
+  readonly error: ApiError | undefined;
+  /** Of the search, for a shell. */
+  readonly path: string;
+  readonly live: boolean;
+  readonly tailAwaySinceMs: number | undefined;
+  readonly loadMore: () => void;
+  readonly showWaiting: () => void;
+  readonly reload: () => void;
+}
+
+interface State extends LineList {
+  readonly path: string;
+  readonly answered: boolean;
+  readonly loading: boolean;
+  readonly error: ApiError | undefined;
+}
+
+type Action =
+  | { readonly do: 'start'; readonly path: string }
+  | { readonly do: 'ask' }
+  | { readonly do: 'page'; readonly lines: readonly LogLine[]; readonly next: string | null }
+  | { readonly do: 'fail'; readonly error: ApiError }
+  | {
+      readonly do: 'arrive';
+      readonly lines: readonly LogLine[];
+      readonly skipped: number;
+      readonly show: boolean;
+    }
+  | { readonly do: 'show' };
+
+const START: State = { ...NO_LINES, path: '', answered: false, loading: true, error: undefined };
+
+function reduce(state: State, action: Action): State {
+  switch (action.do) {
+    case 'start':
+      return { ...START, path: action.path };
+    case 'ask':
+      return { ...state, loading: true };
+    case 'page':
+      return {
+        ...state,
+        ...withPage(state, action.lines, action.next),
+        answered: true,
+        loading: false,
+        error: undefined,
+      };
+    case 'fail':
+      return { ...state, loading: false, error: action.error };
+    case 'arrive': {
+      const arrived = withArrived(state, action.lines, action.skipped);
+      return { ...state, ...(action.show ? withWaitingShown(arrived) : arrived) };
+    }
+    case 'show':
+      return { ...state, ...withWaitingShown(state) };
+    default:
+      return action satisfies never;
+  }
+}
+
+/** @param follow new lines are let in at once @param filters the same object while they are the same */
+export function useLines(filters: readonly Filter[], range: TimeRange, follow: boolean): Lines {
+  const [state, dispatch] = useReducer(reduce, START);
+  const [turn, setTurn] = useState(0);
+  const live = isLive(range);
+  const { from, to } = range;
+  const latest = useRef({ state, follow });
+  latest.current = { state, follow };
+  const abort = useRef<AbortController | undefined>(undefined);
+
+  const ask = useCallback(async (path: string, signal: AbortSignal): Promise<void> => {
+    try {
+      const { records, next } = await getJson<LogPage>(path, signal);
+      dispatch({ do: 'page', lines: records.map(lineOf), next });
+    } catch (error) {
+      if (!signal.aborted) dispatch({ do: 'fail', error: error as ApiError });
+    }
+  }, []);
+
+  useEffect(() => {
+    const mine = new AbortController();
+    abort.current = mine;
+    const { startMs, endMs } = resolveRange({ from, to }, Date.now());
+    // A live search has no end: what is ahead of this clock belongs to it as well.
+    const end = live ? undefined : toNanos(endMs);
+    const path = logsPath('', filters, { start: toNanos(startMs), end, limit: String(FIRST_PAGE) });
+    dispatch({ do: 'start', path });
+    void ask(path, mine.signal);
+    return () => mine.abort();
+  }, [filters, from, to, live, turn, ask]);
+
+  const away = useTail(live ? filters : undefined, latest, dispatch);
+
+  const loadMore = useCallback(() => {
+    const { state: now } = latest.current;
+    const signal = abort.current?.signal;
+    if (now.next === null || now.loading || now.error !== undefined || signal === undefined) return;
+    dispatch({ do: 'ask' });
+    const url = new URLSearchParams(now.path.slice(now.path.indexOf('?')));
+    url.set('limit', String(NEXT_PAGE));
+    url.set('after', now.next);
+    void ask(`${now.path.slice(0, now.path.indexOf('?'))}?${url.toString()}`, signal);
+  }, [ask]);
+  const showWaiting = useCallback(() => dispatch({ do: 'show' }), []);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  return { ...state, live, tailAwaySinceMs: away, loadMore, showWaiting, reload };
+}
+
+interface Latest {
+  readonly current: { readonly state: State; readonly follow: boolean };
+}
+
+/** Listens to new lines; each time it is connected again, what came meanwhile is fetched. */
+function useTail(
+  filters: readonly Filter[] | undefined,
+  latest: Latest,
+  dispatch: (action: Action) => void,
+): number | undefined {
+  const [awaySinceMs, setAwaySinceMs] = useState<number | undefined>(undefined);
+  useEffect(() => {
+    if (filters === undefined) return undefined;
+    const abort = new AbortController();
+    let lastHeardMs = Date.now();
+    const arrive = ({ records, skipped = 0 }: LogTail): void => {
+      lastHeardMs = Date.now();
+      dispatch({ do: 'arrive', lines: records.map(lineOf), skipped, show: latest.current.follow });
+    };
+    const catchUp = async (): Promise<void> => {
+      // Overlaps on purpose: senders take a moment, and a line that is known is the same line.
+      const start = toNanos(lastHeardMs - 10_000);
+      const path = logsPath('', filters, { start, limit: String(CATCH_UP_MAX) });
+      try {
+        arrive(await getJson<LogPage>(path, abort.signal));
+      } catch {
+        // The next line that arrives, or the next connection, tries again.
+      }
+    };
+    const stop = listen(logsPath('/tail', filters), {
+      onEvent: (event, data) => {
+        if (event === 'records') arrive(data as LogTail);
+      },
+      onState: (sinceMs) => {
+        setAwaySinceMs(sinceMs);
+        if (sinceMs === undefined) void catchUp();
+      },
+    });
+    return () => {
+      abort.abort();
+      stop();
+      setAwaySinceMs(undefined);
+    };
+  }, [filters, latest, dispatch]);
+  return awaySinceMs;
+}
