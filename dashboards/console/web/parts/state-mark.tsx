@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 /** How something is; always glyph, word and colour together. */
 export type MarkState = 'ok' | 'burning' | 'ticket' | 'blind' | 'idle' | 'catching-up';
 
-const GLYPHS: Readonly<Record<MarkState, string>> = {
+export const GLYPHS: Readonly<Record<MarkState, string>> = {
   ok: '●',
   burning: '▲',
   ticket: '◆',
@@ -11,7 +11,7 @@ const GLYPHS: Readonly<Record<MarkState, string>> = {
   idle: '–',
   'catching-up': '↻',
 };
-const WORDS: Readonly<Record<MarkState, string>> = {
+export const WORDS: Readonly<Record<MarkState, string>> = {
   ok: 'ok',
   burning: 'burning',
   ticket: 'slow burn',
@@ -29,7 +29,7 @@ export const MEANINGS: Readonly<Record<MarkState, string>> = {
 };
 
 /** @param word said instead of the state's own */
-export function StateMark({ state, word }: { readonly state: MarkState; readonly word?: string }): ReactNode {
+export function StateMark({ state, word }: { readonly state: MarkState; readonly word?: string | undefined }): ReactNode {
   return (
     <span className={`state state-${state}`} title={MEANINGS[state]}>
       <span aria-hidden="true">{GLYPHS[state]}</span>
