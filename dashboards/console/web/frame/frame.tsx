@@ -7,6 +7,7 @@ import { watchKeys } from '#dashboards/console/web/frame/keyboard.ts';
 import { Mark } from '#dashboards/console/web/frame/mark.tsx';
 import { nextTheme, useTheme } from '#dashboards/console/web/frame/theme.ts';
 import { TimePicker } from '#dashboards/console/web/frame/time-picker.tsx';
+import { Menu } from '#dashboards/console/web/parts/menu.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 
 const TABS: readonly { readonly name: string; readonly route: Route; readonly also: readonly PageName[] }[] =
@@ -54,18 +55,7 @@ export function Frame({
           <Mark used={used} />
           <span className="brand-name">Plimsoll</span>
         </Link>
-        <nav className="tabs" aria-label="Pages">
-          {TABS.map(({ name, route: to, also }) => (
-            <Link
-              key={name}
-              to={keepingRange(pathOf(to))}
-              current={to.page === route.page || also.includes(route.page)}
-            >
-              {name}
-              {name === 'Incidents' && open > 0 && <span className="state-burning">▲{open}</span>}
-            </Link>
-          ))}
-        </nav>
+        <Tabs route={route} open={open} />
         <span className="spread" />
         <TimePicker />
         <button
@@ -89,5 +79,39 @@ export function Frame({
       {children}
       {help && <KeyHelp onClose={() => setHelp(false)} />}
     </>
+  );
+}
+
+function Tabs({ route, open }: { readonly route: Route; readonly open: number }): ReactNode {
+  const isCurrent = ({ route: to, also }: Tab): boolean =>
+    to.page === route.page || also.includes(route.page);
+  const beyond = TABS.slice(PHONE_TABS);
+  return (
+    <nav className="tabs" aria-label="Pages">
+      {TABS.map((tab, index) => (
+        <Link
+          key={tab.name}
+          to={keepingRange(pathOf(tab.route))}
+          current={isCurrent(tab)}
+          className={index < PHONE_TABS ? undefined : 'beyond'}
+        >
+          {tab.name}
+          {tab.name === 'Incidents' && open > 0 && <span className="state-burning">▲{open}</span>}
+        </Link>
+      ))}
+      <div className="more">
+        <Menu label={beyond.find(isCurrent)?.name ?? 'More'} name="More pages">
+          {(close) =>
+            beyond.map((tab) => (
+              <span key={tab.name} onClick={close}>
+                <Link to={keepingRange(pathOf(tab.route))} current={isCurrent(tab)}>
+                  {tab.name}
+                </Link>
+              </span>
+            ))
+          }
+        </Menu>
+      </div>
+    </nav>
   );
 }
