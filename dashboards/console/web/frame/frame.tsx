@@ -10,18 +10,26 @@ import { TimePicker } from '#dashboards/console/web/frame/time-picker.tsx';
 import { Menu } from '#dashboards/console/web/parts/menu.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 
-const TABS: readonly { readonly name: string; readonly route: Route; readonly also: readonly PageName[] }[] =
-  [
-    { name: 'Now', route: { page: 'now' }, also: [] },
-    { name: 'SLOs', route: { page: 'slos' }, also: ['slo'] },
-    { name: 'Incidents', route: { page: 'incidents' }, also: ['incident'] },
-    { name: 'Traces', route: { page: 'traces' }, also: ['trace', 'compare'] },
-    { name: 'Logs', route: { page: 'logs' }, also: [] },
-    { name: 'Metrics', route: { page: 'metrics' }, also: [] },
-    { name: 'Pipeline', route: { page: 'pipeline' }, also: [] },
-    { name: 'Proof', route: { page: 'proof' }, also: ['proof-report'] },
-    { name: 'Receiver', route: { page: 'receiver' }, also: [] },
-  ];
+interface Tab {
+  readonly name: string;
+  readonly route: Route;
+  /** Pages below it. */
+  readonly also: readonly PageName[];
+}
+
+/** On a phone the first three stand below the page, the others behind "More". */
+const PHONE_TABS = 3;
+const TABS: readonly Tab[] = [
+  { name: 'Now', route: { page: 'now' }, also: [] },
+  { name: 'SLOs', route: { page: 'slos' }, also: ['slo'] },
+  { name: 'Incidents', route: { page: 'incidents' }, also: ['incident'] },
+  { name: 'Traces', route: { page: 'traces' }, also: ['trace', 'compare'] },
+  { name: 'Logs', route: { page: 'logs' }, also: [] },
+  { name: 'Metrics', route: { page: 'metrics' }, also: [] },
+  { name: 'Pipeline', route: { page: 'pipeline' }, also: [] },
+  { name: 'Proof', route: { page: 'proof' }, also: ['proof-report'] },
+  { name: 'Receiver', route: { page: 'receiver' }, also: [] },
+];
 
 /** Bar, tabs and keys around the page. */
 export function Frame({
@@ -103,11 +111,14 @@ function Tabs({ route, open }: { readonly route: Route; readonly open: number })
         <Menu label={beyond.find(isCurrent)?.name ?? 'More'} name="More pages">
           {(close) =>
             beyond.map((tab) => (
-              <span key={tab.name} onClick={close}>
-                <Link to={keepingRange(pathOf(tab.route))} current={isCurrent(tab)}>
-                  {tab.name}
-                </Link>
-              </span>
+              <Link
+                key={tab.name}
+                to={keepingRange(pathOf(tab.route))}
+                current={isCurrent(tab)}
+                onFollow={close}
+              >
+                {tab.name}
+              </Link>
             ))
           }
         </Menu>

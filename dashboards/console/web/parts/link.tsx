@@ -9,13 +9,16 @@ export function Link(props: {
   readonly title?: string | undefined;
   readonly current?: boolean | undefined;
   readonly label?: string | undefined;
+  /** After it was followed within the page. */
+  readonly onFollow?: (() => void) | undefined;
 }): ReactNode {
-  const { to, children, className, title, current, label } = props;
+  const { to, children, className, title, current, label, onFollow } = props;
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     navigate(to);
     scrollTo(0, 0);
+    onFollow?.();
   };
   return (
     <a
