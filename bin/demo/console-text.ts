@@ -9,18 +9,14 @@ export function welcome(demo: Demo, readySeconds: number, relativeTo: string): s
   return `
 A freight company is at work, and Plimsoll watches it. Ready in ${readySeconds.toFixed(1)} s.
 
-  APIs       ${demo.origin}   Prometheus, Jaeger, Alertmanager, /api/plimsoll/v1
+  console    ${demo.origin}   and the APIs: Prometheus, Jaeger, Alertmanager, /api/plimsoll/v1
   OTLP/HTTP  http://127.0.0.1:${demo.ports.otlpHttp}   send your own telemetry here
   gateway    ${demo.gateway}   where the customers come in
   logs       ${short(folders.logs)}/NAME.log
   pages      ${short(folders.pages)}
 
-Look around:
-  curl -s '${demo.origin}/api/traces?service=gateway&limit=1'
-  curl -s '${demo.origin}/api/plimsoll/v1/slos'
 Break something, and watch the page arrive here within a minute:
   npx plimsoll chaos start kill --target dispatch --for 90s${dataFlag(demo, relativeTo)}
-  npx plimsoll chaos list${dataFlag(demo, relativeTo)}
 Have it proven, beside this demo:
   npx plimsoll prove --quick
 
@@ -42,9 +38,11 @@ export function pageLines(page: ReceivedPage): string {
 function alertLine({ status, labels, annotations }: ReceivedAlert): string {
   const severity = labels['severity'] ?? '';
   if (status === 'resolved') return `resolved  ${labels['slo_id'] ?? ''} (${severity})`;
-  const suspect = annotations['suspect'];
-  const reason = annotations['suspect_reason'] ?? '';
-  const blame =
-    suspect === undefined ? '' : `\n          suspect: ${suspect}${reason === '' ? '' : `: ${reason}`}`;
-  return `${severity.toUpperCase().padEnd(8)}  ${annotations['summary'] ?? labels['alertname'] ?? ''}${blame}`;
+  const { suspect, suspect_reason: reason, incident_url: link } = annotations;
+  const more = [
+    suspect === undefined ? '' : `suspect: ${suspect}${reason === undefined ? '' : `: ${reason}`}`,
+    link ?? '',
+  ];
+  const lines = more.filter((text) => text !== '').map((text) => `\n          ${text}`);
+  return `${severity.toUpperCase().padEnd(8)}  ${annotations['summary'] ?? labels['alertname'] ?? ''}${lines.join('')}`;
 }
