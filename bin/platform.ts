@@ -30,6 +30,7 @@ import { listen } from '#server/http/listen.ts';
 import { metricsPage } from '#server/http/metrics-page.ts';
 import type { Build } from '#server/plimsoll/build.ts';
 import { hostName, LOOPBACK_NAMES, type AccessRules } from '#base/real/http-access.ts';
+import type { Console } from '#server/console.ts';
 import { createOrigin } from '#server/origin.ts';
 import { routersFor } from '#server/routers.ts';
 
@@ -243,7 +244,8 @@ class PlatformBuilder implements AsyncDisposable {
     exposeMain(this.#main, this.#running);
     const main = this.#main;
     const view = createPipelineView(parts);
-    const files = this.#role === 'up' ? startConsole(this.#log, this.#stop.signal) : () => undefined;
+    const present =
+      this.#role === 'up' ? startConsole(this.#log, this.#stop.signal) : (): Console => ({ state: 'absent' });
     return createOrigin({
       access: this.#accessRules(host),
       log: this.#log,
@@ -259,7 +261,7 @@ class PlatformBuilder implements AsyncDisposable {
         net: systemNet,
         meter: main,
       }),
-      console: files,
+      console: present,
       metrics: async () => {
         const [, ...families] = await Promise.all([
           view.expose(main),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import express from 'express';
-import { consoleRoutes, readConsole } from '#server/console.ts';
+import { consoleRoutes, readConsole, type Console } from '#server/console.ts';
 import { notFound } from '#server/http/errors.ts';
 import { listen } from '#server/http/listen.ts';
 import { ask } from '#test/support/raw-http.ts';
@@ -22,9 +22,13 @@ function built(t: TestContext): string {
 }
 
 async function serve(t: TestContext, folder: string): Promise<string> {
-  const app = express();
   const files = readConsole(folder);
-  app.use(consoleRoutes(() => files));
+  return serveState(t, files === undefined ? { state: 'absent' } : { state: 'ready', files });
+}
+
+async function serveState(t: TestContext, present: Console): Promise<string> {
+  const app = express();
+  app.use(consoleRoutes(() => present));
   app.use(notFound);
   const listening = await listen(app, { host: '127.0.0.1', port: 0 }, '--listen');
   t.after(() => listening[Symbol.asyncDispose]());
@@ -71,10 +75,21 @@ test('no path leads out of what was built', async (t) => {
   }
 });
 
-test('while it is being built the page says so and comes back', async (t) => {
+test('where there is none, its addresses are nobody’s', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-console-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const url = await serve(t, folder);
+  equal((await fetch(`${await serve(t, folder)}/ui`)).status, 404);
+});
+
+test('a build that failed says why, and does not come back', async (t) => {
+  const answer = await fetch(await serveState(t, { state: 'failed', reason: 'vite is missing' }));
+  equal(answer.status, 503);
+  equal(answer.headers.get('refresh'), null);
+  match(await answer.text(), /could not be built: vite is missing\./);
+});
+
+test('while it is being built the page says so and comes back', async (t) => {
+  const url = await serveState(t, { state: 'building' });
   const answer = await fetch(`${url}/ui/logs`);
   equal(answer.status, 503);
   equal(answer.headers.get('refresh'), '1');

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 
 interface ConsoleFile {
   readonly contentType: string;
@@ -18,6 +18,18 @@ interface ConsoleFile {
 }
 
 export type ConsoleFiles = ReadonlyMap<string, ConsoleFile>;
+
+/**
+ * - `ready`: it can be served;
+ * - `building`: it will be in a moment;
+ * - `failed`: it could not be built, for the reason given;
+ * - `absent`: this process serves none.
+ */
+export type Console =
+  | { readonly state: 'ready'; readonly files: ConsoleFiles }
+  | { readonly state: 'building' }
+  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'absent' };
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -31,8 +43,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const FILES_MAX = 500;
 const PAGE = 'index.html';
-const NOT_BUILT =
-  'The console is being built; this page comes back by itself. The APIs are there already: /api/plimsoll/openapi.json\n';
 /** Names of built files hold a hash of their content. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -85,28 +95,34 @@ function consoleFile(contentType: string, body: Buffer): ConsoleFile {
   };
 }
 
-/**
- * Mounted at `/`.
- *
- * @param files undefined while the console is being built, or where it cannot be
- */
-export function consoleRoutes(files: () => ConsoleFiles | undefined): Router {
+/** Mounted at `/`; asks at each request how the console is. */
+export function consoleRoutes(present: () => Console): Router {
   const router = Router();
-  const page = (request: Request, response: Response): void => {
-    const file = files()?.get(PAGE);
+  const page: RequestHandler = (request, response, next) => {
+    const now = present();
     response.set({ 'Content-Security-Policy': PAGE_CSP, 'Referrer-Policy': 'no-referrer' });
-    if (file === undefined)
-      response.status(503).set({ Refresh: '1', 'Retry-After': '1' }).type('text').send(NOT_BUILT);
-    else send(request, response, file, 'no-cache');
+    const file = now.state === 'ready' ? now.files.get(PAGE) : undefined;
+    if (file !== undefined) send(request, response, file, 'no-cache');
+    else if (now.state === 'building') {
+      response.set({ Refresh: '1', 'Retry-After': '1' });
+      refuse(response, 'The console is being built; this page comes back by itself.');
+    } else if (now.state === 'failed') refuse(response, `The console could not be built: ${now.reason}.`);
+    else next();
   };
   router.get('/', page);
   router.get(['/ui', '/ui/{*rest}'], page);
   router.get('/assets/{*rest}', (request, response, next) => {
-    const file = files()?.get(request.path.slice(1));
+    const now = present();
+    const file = now.state === 'ready' ? now.files.get(request.path.slice(1)) : undefined;
     if (file === undefined) next();
     else send(request, response, file, FOR_EVER);
   });
   return router;
+}
+
+function refuse(response: Response, reason: string): void {
+  response.status(503).type('text');
+  response.send(`${reason} The APIs are there already: /api/plimsoll/openapi.json\n`);
 }
 
 function send(request: Request, response: Response, file: ConsoleFile, caching: string): void {

@@ -18,7 +18,7 @@ async function serve(t: TestContext, parts: Partial<OriginParts> = {}): Promise<
     routers: [],
     metrics: () => Promise.resolve('# HELP m M.\n# TYPE m gauge\nm 1\n'),
     notReady: () => undefined,
-    console: () => undefined,
+    console: () => ({ state: 'absent' }),
     ...parts,
   });
   const listening = await listen(origin, { host: '127.0.0.1', port: 0 }, '--listen');
@@ -62,7 +62,7 @@ test('/metrics has the content type of the text format', async (t) => {
 
 test('a path nobody has is a 404 in JSON, whatever the client accepts', async (t) => {
   const url = await serve(t);
-  for (const path of ['/index.html', '/api', '/alertmanager/api/v2/status', '/loki/api/v1/labels']) {
+  for (const path of ['/', '/index.html', '/api', '/alertmanager/api/v2/status', '/loki/api/v1/labels']) {
     const answer = await fetch(`${url}${path}`, { headers: { accept: 'text/html' } });
     equal(answer.status, 404, path);
     match(answer.headers.get('content-type') ?? '', /^application\/json/);

@@ -6,7 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
-import { consoleRoutes, type ConsoleFiles } from '#server/console.ts';
+import { consoleRoutes, type Console } from '#server/console.ts';
 import { asCoded, notFound, sendError } from '#server/http/errors.ts';
 import { METRICS_CONTENT_TYPE } from '#server/http/metrics-page.ts';
 import { refusal, type AccessRules } from '#base/real/http-access.ts';
@@ -18,8 +18,7 @@ export interface OriginParts {
   readonly routers: readonly { readonly prefix: string; readonly router: Router }[];
   /** The page of `/metrics`. */
   readonly metrics: () => Promise<string>;
-  /** Files of the console; undefined as long as there are none. */
-  readonly console: () => ConsoleFiles | undefined;
+  readonly console: () => Console;
   /** The reason why it is not ready, or undefined. */
   readonly notReady: () => string | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the console into `.build/console-HASH`, where the hash is of everything
  * the result depends on: what stands there was built from these very sources.
- * By hand: `node dashboards/console/build.ts`.
+ * By hand: `node dashboards/console/build.ts [DIRECTORY]`.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -69,7 +69,7 @@ function sourceHash(): string {
 }
 
 if (import.meta.main) {
-  const directory = consoleDirectory();
+  const directory = process.argv[2] ?? consoleDirectory();
   const isThere = existsSync(directory);
   if (!isThere) await buildConsole(directory);
   process.stdout.write(`${isThere ? 'is there' : 'built'}: ${path.relative(ROOT, directory)}\n`);

@@ -35,7 +35,7 @@ export async function serveOwn(t: TestContext, apis: Partial<OriginApis> = {}): 
       ...apis,
     }),
     metrics: () => Promise.resolve(''),
-    console: () => undefined,
+    console: () => ({ state: 'absent' }),
     notReady: () => undefined,
   });
   const listening = await listen(origin, { host: '127.0.0.1', port: 0 }, '--listen');
