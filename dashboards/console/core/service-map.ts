@@ -41,16 +41,16 @@ export interface ServiceMap {
   readonly edges: readonly EdgePath[];
 }
 
-export const NODE_WIDTH = 124;
+export const NODE_WIDTH = 116;
 export const NODE_HEIGHT = 60;
 /** Least room between columns: an arrow and a share of errors have to fit. */
-const GAP_MIN = 44;
+const GAP_MIN = 30;
 const GAP_MAX = 120;
 const ROW_GAP = 18;
 /** Room for an edge that passes between nodes. */
 const PASSAGE = 14;
 /** Room around everything, for edges that run back and for the focus ring. */
-const MARGIN = 16;
+const MARGIN = 8;
 
 interface Point {
   readonly x: number;

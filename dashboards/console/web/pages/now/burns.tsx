@@ -10,7 +10,7 @@ import {
 import type { ApiError } from '#dashboards/console/web/data/client.ts';
 import { useLive } from '#dashboards/console/web/data/live.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
-import type { Incident, Slo } from '#dashboards/console/web/data/own-api.ts';
+import type { Incident, Slo, Suspect } from '#dashboards/console/web/data/own-api.ts';
 import { Bar } from '#dashboards/console/web/parts/bar.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -81,7 +81,7 @@ function BurnItem({
       </p>
       {suspect !== undefined && (
         <p className="burn-suspect">
-          <strong>{suspect.service}</strong> <span className="label">{suspect.reason}</span>
+          <strong>{suspect.service}</strong> <span className="label">{reasonOf(suspect)}</span>
         </p>
       )}
       {incident !== undefined && (
@@ -95,6 +95,11 @@ function BurnItem({
       )}
     </li>
   );
+}
+
+/** The sentence begins with the name, which stands before it already. */
+function reasonOf({ service, reason }: Suspect): string {
+  return reason.startsWith(`${service}: `) ? reason.slice(service.length + 2) : reason;
 }
 
 function NothingBurns({ slos }: { readonly slos: readonly Slo[] }): ReactNode {

@@ -61,7 +61,7 @@ export function MapNode({ box, service, onNear }: MapNodeProps): ReactNode {
           {errorText(now.errorRatio)}
         </text>
         <text x={PAD} y={52} className="node-label">
-          {reports ? 'p95' : 'no spans of its own'}
+          {reports ? 'p95' : 'told by callers'}
         </text>
         {reports && (
           <text x={right} y={52} textAnchor="end" className="node-figure">
