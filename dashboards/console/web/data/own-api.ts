@@ -61,6 +61,12 @@ export interface Suspect {
   readonly reason: string;
 }
 
+export interface Caller {
+  readonly service: string;
+  readonly calls: number;
+  readonly failed: number;
+}
+
 export interface TimelineEntry {
   readonly atMs: number;
   readonly kind: string;
@@ -88,6 +94,8 @@ export interface Incident {
     readonly failingTraceIds: readonly string[];
     readonly firstBadMs: number | null;
     readonly suspects: readonly Suspect[];
+    /** Who called the service since the burn began, those with the most failures first. */
+    readonly callers: readonly Caller[];
   };
   readonly timeline: readonly TimelineEntry[];
 }

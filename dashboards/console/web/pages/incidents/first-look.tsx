@@ -1,0 +1,125 @@
+import type { ReactNode } from 'react';
+import { aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import {
+  culpritText,
+  markOfIncident,
+  nextStep,
+  reasonOf,
+  sinceMs,
+  whatOf,
+} from '#dashboards/console/core/incident/words.ts';
+import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
+import { formatDuration } from '#dashboards/console/core/times.ts';
+import type { Incident } from '#dashboards/console/web/data/own-api.ts';
+import { Link } from '#dashboards/console/web/parts/link.tsx';
+import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
+import { StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
+import { Ago, Time } from '#dashboards/console/web/parts/time.tsx';
+import { IncidentActions } from '#dashboards/console/web/pages/incidents/incident-actions.tsx';
+import { culpritAddress } from '#dashboards/console/web/pages/incidents/traces.tsx';
+import type { FailingTraces } from '#dashboards/console/web/pages/incidents/use-failing-traces.ts';
+
+interface FirstLookProps {
+  readonly incident: Incident;
+  readonly failing: FailingTraces;
+  readonly onChanged: () => void;
+}
+
+/** What a person needs at 3 a.m. before all else: what burns, since when, who did it, the way there. */
+export function FirstLook({ incident, failing, onChanged }: FirstLookProps): ReactNode {
+  const [suspect] = incident.evidence.suspects;
+  return (
+    <section className="panel incident-first" aria-label="First look">
+      <p className="incident-what">
+        <StateMark
+          state={markOfIncident(incident)}
+          word={incident.state === 'resolved' ? 'resolved' : whatOf(incident)}
+        />
+        <Since incident={incident} />
+        <Acknowledged incident={incident} />
+      </p>
+      <p>
+        <span className="label">First suspect </span>
+        {suspect === undefined ? (
+          'none stands out'
+        ) : (
+          <>
+            <strong>
+              <SeriesName name={suspect.service} />
+            </strong>{' '}
+            {reasonOf(suspect)}
+          </>
+        )}
+      </p>
+      <div className="incident-do">
+        <CulpritLink incident={incident} failing={failing} />
+        <IncidentActions incident={incident} onChanged={onChanged} />
+      </div>
+      <p className="incident-next">
+        <span className="label">Next step </span>
+        {nextStep(incident)}
+      </p>
+    </section>
+  );
+}
+
+function Since({ incident }: { readonly incident: Incident }): ReactNode {
+  const began = sinceMs(incident);
+  return (
+    <span>
+      since <Time ms={began} />{' '}
+      <span className="label">
+        {incident.endsAtMs === null ? (
+          <>
+            (<Ago ms={began} />)
+          </>
+        ) : (
+          `for ${formatDuration(incident.endsAtMs - began)}`
+        )}
+      </span>
+    </span>
+  );
+}
+
+function Acknowledged({ incident }: { readonly incident: Incident }): ReactNode {
+  const { acknowledgedBy, acknowledgedAtMs, state } = incident;
+  if (acknowledgedBy === null) {
+    return (
+      <span className="label">{state === 'firing' ? 'nobody has it yet' : 'nobody acknowledged it'}</span>
+    );
+  }
+  return (
+    <span>
+      <span className="state-ok" aria-hidden="true">
+        ●
+      </span>{' '}
+      {acknowledgedBy} has it
+      {acknowledgedAtMs !== null && (
+        <span className="label">
+          {' '}
+          since <Time ms={acknowledgedAtMs} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** The one way on: to the failing span, or where there is none to the logs of the suspect. */
+function CulpritLink({ incident, failing }: Omit<FirstLookProps, 'onChanged'>): ReactNode {
+  const suspect = incident.evidence.suspects[0]?.service;
+  const { best, answered } = failing;
+  if (best?.culprit !== undefined) {
+    return (
+      <Link to={culpritAddress(best)} className="incident-culprit">
+        {culpritText(best.culprit, suspect)} →
+      </Link>
+    );
+  }
+  const service = suspect ?? incident.service;
+  const range = rangeQuery(aroundStart(incident));
+  return (
+    <Link to={withQuery(pathOf({ page: 'logs' }), { service, ...range })} className="incident-culprit">
+      {answered ? `Logs of ${service} around the start →` : `Logs of ${service} around the start`}
+    </Link>
+  );
+}

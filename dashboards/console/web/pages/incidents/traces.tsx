@@ -1,0 +1,110 @@
+import type { ReactNode } from 'react';
+import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
+import { culpritText } from '#dashboards/console/core/incident/words.ts';
+import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
+import { formatDuration } from '#dashboards/console/core/times.ts';
+import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
+import { Empty } from '#dashboards/console/web/parts/empty.tsx';
+import { Link } from '#dashboards/console/web/parts/link.tsx';
+import { Panel } from '#dashboards/console/web/parts/panel.tsx';
+import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
+import { Time } from '#dashboards/console/web/parts/time.tsx';
+import type { FailingTraces } from '#dashboards/console/web/pages/incidents/use-failing-traces.ts';
+
+interface TracesProps {
+  readonly failing: FailingTraces;
+  readonly suspect: string | undefined;
+}
+
+/** Address of a trace with the span to look at first selected. */
+export function culpritAddress({ traceId, culprit }: TraceSummary): string {
+  return withQuery(pathOf({ page: 'trace', id: traceId }), { span: culprit?.spanId });
+}
+
+/** What failed, request by request. */
+export function Traces({ failing, suspect }: TracesProps): ReactNode {
+  const { traces, best, healthy, frozen, path, answered, loading, error } = failing;
+  const gone = frozen - traces.length;
+  return (
+    <Panel
+      title="Failing traces"
+      meaning={frozen > 0 ? 'frozen when it fired' : 'found around the start; none was frozen'}
+      actions={<CopyCurl path={path} />}
+      loading={loading}
+      error={error}
+    >
+      {answered && traces.length === 0 && (
+        <Empty>
+          {frozen > 0
+            ? `The ${frozen} traces of this incident are no longer stored.`
+            : 'No call failed around the start: this alert is about telemetry or checks, not requests.'}
+        </Empty>
+      )}
+      {traces.length > 0 && (
+        <div className="scroll-x">
+          <table className="incident-traces">
+            <thead>
+              <tr>
+                <th>Started</th>
+                <th>Request</th>
+                <th className="number">Took</th>
+                <th>Look at</th>
+              </tr>
+            </thead>
+            <tbody>
+              {traces.map((trace) => (
+                <TraceRow key={trace.traceId} trace={trace} suspect={suspect} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {best !== undefined && healthy !== undefined && (
+        <p className="incident-links">
+          <Link to={pathOf({ page: 'compare', left: best.traceId, right: healthy.traceId })}>
+            Compare with a healthy one of before
+          </Link>
+        </p>
+      )}
+      {frozen > 0 && traces.length > 0 && gone > 0 && (
+        <p className="hint">{gone} more of this incident are no longer stored.</p>
+      )}
+    </Panel>
+  );
+}
+
+function TraceRow({
+  trace,
+  suspect,
+}: {
+  readonly trace: TraceSummary;
+  readonly suspect: string | undefined;
+}): ReactNode {
+  const { culprit, rootService, rootOperation, startMs, durationMs } = trace;
+  return (
+    <tr>
+      <td>
+        <Time ms={startMs} exact />
+      </td>
+      <td>
+        <Link to={pathOf({ page: 'trace', id: trace.traceId })}>{rootOperation}</Link>{' '}
+        <span className="hint">
+          <SeriesName name={rootService} />
+        </span>
+      </td>
+      <td className="number">{formatDuration(durationMs)}</td>
+      <td>
+        {culprit !== undefined && (
+          <>
+            <Link to={culpritAddress(trace)}>{culpritText(culprit, suspect)}</Link>{' '}
+            <span className="hint">
+              {[culprit.operation, formatDuration(culprit.durationMs), culprit.says]
+                .filter((part) => part !== '')
+                .join(' · ')}
+            </span>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
