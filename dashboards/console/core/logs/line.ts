@@ -5,7 +5,7 @@ import { excerpt, readable } from '#dashboards/console/core/logs/text.ts';
 import type { LogRecord } from '#dashboards/console/web/data/own-api.ts';
 
 /** A line shows so much; all of it stands below the line when it is opened. */
-const LINE_CHARS_MAX = 2000;
+const LINE_CHARS_MAX = 1000;
 /** Attributes beside the message, while there is room. */
 const BESIDE_CHARS_MAX = 300;
 const BESIDE_VALUE_CHARS_MAX = 80;
@@ -45,7 +45,7 @@ function besideText(attributes: Readonly<Record<string, unknown>>): string {
   let text = '';
   for (const [key, value] of Object.entries(attributes)) {
     if (text.length >= BESIDE_CHARS_MAX) break;
-    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const shown = typeof value === 'string' ? value : JSON.stringify(value);
     text += ` ${key}=${shown.slice(0, BESIDE_VALUE_CHARS_MAX)}`;
   }
   return readable(text.slice(1, BESIDE_CHARS_MAX + 1)).replaceAll('\n', ' ');

@@ -56,19 +56,19 @@ test('what arrives waits; shown it stands above, each line once', () => {
     waiting.waiting.map(({ id }) => id),
     ['5', '4', '3'],
   );
-  const shown = withWaitingShown(waiting);
+  const shown = withWaitingShown(waiting, LINES_MAX);
   assert.deepEqual([ids(shown), shown.waiting], [['5', '4', '3', '2', '1', '0'], []]);
 });
 
 test('nothing new leaves the list as it is', () => {
   const before = withPage(NO_LINES, lines(0, 3), null);
   assert.equal(withArrived(before, lines(0, 3), 0), before);
-  assert.equal(withWaitingShown(before), before);
+  assert.equal(withWaitingShown(before, LINES_MAX), before);
 });
 
 test('a late line takes its place in time', () => {
   const before = withPage(NO_LINES, [line(3), line(1)], null);
-  assert.deepEqual(ids(withWaitingShown(withArrived(before, [line(2)], 0))), ['3', '2', '1']);
+  assert.deepEqual(ids(withWaitingShown(withArrived(before, [line(2)], 0), LINES_MAX)), ['3', '2', '1']);
 });
 
 test('scrolling ends at the limit and says so', () => {
@@ -78,7 +78,10 @@ test('scrolling ends at the limit and says so', () => {
 
 test('a tail keeps a bounded number and lets older ones go', () => {
   const before = withPage(NO_LINES, lines(0, TAIL_LINES_MAX), 'older');
-  const after = withWaitingShown(withArrived(before, lines(TAIL_LINES_MAX, TAIL_LINES_MAX + 10), 0));
+  const after = withWaitingShown(
+    withArrived(before, lines(TAIL_LINES_MAX, TAIL_LINES_MAX + 10), 0),
+    TAIL_LINES_MAX,
+  );
   assert.equal(after.lines.length, TAIL_LINES_MAX);
   assert.deepEqual([after.lines[0]?.id, after.next, after.cut], [`${TAIL_LINES_MAX + 9}`, null, 'by-tail']);
 });
@@ -87,7 +90,7 @@ test('more waiting than is kept leaves a gap: what was below goes', () => {
   const before = withPage(NO_LINES, lines(0, 10), 'older');
   const many = withArrived(before, lines(10, TAIL_LINES_MAX + 30), 7);
   assert.deepEqual([many.waiting.length, many.skipped], [TAIL_LINES_MAX, 27]);
-  const after = withWaitingShown(many);
+  const after = withWaitingShown(many, LINES_MAX);
   assert.deepEqual(
     [after.lines.length, after.lines.at(-1)?.id, after.cut],
     [TAIL_LINES_MAX, '30', 'by-tail'],

@@ -46,16 +46,16 @@ export function withArrived(list: LineList, arrived: readonly LogLine[], skipped
   return { ...list, waiting: waiting.slice(0, TAIL_LINES_MAX), skipped: list.skipped + skipped + lost };
 }
 
-/** Lets in what waits. */
-export function withWaitingShown(list: LineList): LineList {
+/** Lets in what waits, and keeps `linesMax` in all. */
+export function withWaitingShown(list: LineList, linesMax: number): LineList {
   if (list.waiting.length === 0) return list;
   // More waited than is kept: between them and the lines below some are missing.
   const isGap = list.waiting.length >= TAIL_LINES_MAX;
   const all = isGap ? list.waiting : merge(list.waiting, list.lines);
-  const isCut = isGap || all.length > TAIL_LINES_MAX;
+  const isCut = isGap || all.length > linesMax;
   return {
     ...list,
-    lines: all.slice(0, TAIL_LINES_MAX),
+    lines: all.slice(0, linesMax),
     waiting: [],
     next: isCut ? null : list.next,
     cut: isCut ? 'by-tail' : list.cut,

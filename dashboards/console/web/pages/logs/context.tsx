@@ -34,7 +34,7 @@ export function Context({ line, around, address }: ContextProps): ReactNode {
     const byId = new Map(records.map((record) => [record.id, lineOf(record)]));
     return [...byId.values(), ...(byId.has(line.id) ? [] : [line])].toSorted(compareLines);
   }, [before.data, after.data, line]);
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const own = list.current?.querySelector<HTMLElement>('[aria-current]');
     // Only this list scrolls, not the page: the line stands in its middle.
@@ -55,20 +55,22 @@ export function Context({ line, around, address }: ContextProps): ReactNode {
         )}
       </p>
       {error !== undefined && <Failure error={error} />}
-      <ol ref={list}>
-        {lines.map((one) => (
-          <li key={one.id} className="log-line" aria-current={one.id === line.id ? true : undefined}>
-            <span className="log-time mono" title={bothZones(one.timeMs)}>
-              {formatTime(one.timeMs, Date.now())}
-            </span>
-            <LevelMark level={one.level} />
-            <bdi className="log-message mono">
-              {one.message}
-              {one.beside !== '' && <span className="log-beside"> {one.beside}</span>}
-            </bdi>
-          </li>
-        ))}
-      </ol>
+      <div ref={list} className="log-around" tabIndex={0} role="group" aria-label="Lines around it">
+        <ol>
+          {lines.map((one) => (
+            <li key={one.id} className="log-line" aria-current={one.id === line.id ? true : undefined}>
+              <span className="log-time mono" title={bothZones(one.timeMs)}>
+                {formatTime(one.timeMs, Date.now())}
+              </span>
+              <LevelMark level={one.level} />
+              <bdi className="log-message mono">
+                {one.message}
+                {one.beside !== '' && <span className="log-beside"> {one.beside}</span>}
+              </bdi>
+            </li>
+          ))}
+        </ol>
+      </div>
     </section>
   );
 }

@@ -13,6 +13,8 @@ interface FlowListProps {
   readonly shape: string;
   /** Row of the keyboard; −1 for none. */
   readonly selected: number;
+  /** A change of it goes to the first row. */
+  readonly topTurn: number;
   readonly onSelect: (index: number) => void;
   readonly onOpen: (index: number) => void;
   /** The last rows are near. */
@@ -23,9 +25,9 @@ interface FlowListProps {
 }
 
 /** Drawn beyond what is seen, so that fast scrolling shows no holes. */
-const BEYOND_PX = 400;
+const BEYOND_PX = 240;
 /** So far from the end the next page is asked for. */
-const END_PX = 4000;
+const END_PX = 8000;
 const TOP_PX = 4;
 
 interface Place {
@@ -36,7 +38,7 @@ interface Place {
 
 /** Rows of any height, of which only those in sight are drawn. What is being read stays where it is when rows above change. */
 export function FlowList(props: FlowListProps): ReactNode {
-  const { keys, row, label, selected, onEnd, onTop, ref } = props;
+  const { keys, row, label, selected, topTurn, onEnd, onTop, ref } = props;
   const frame = useRef<HTMLDivElement | null>(null);
   const { tops, measure, redraw } = useHeights(props, frame);
   const anchor = useRef<Place | undefined>(undefined);
@@ -58,6 +60,11 @@ export function FlowList(props: FlowListProps): ReactNode {
   }, [tops, keys, onTop, onEnd]);
 
   useLayoutEffect(() => {
+    anchor.current = undefined;
+    if (topTurn > 0 && frame.current !== null) frame.current.scrollTop = 0;
+  }, [topTurn]);
+
+  useLayoutEffect(() => {
     const element = frame.current;
     const place = anchor.current;
     if (element === null) return;
@@ -73,8 +80,8 @@ export function FlowList(props: FlowListProps): ReactNode {
     const element = frame.current;
     if (element === null || selected < 0) return;
     element.scrollTop = scrollToSee(tops, selected, element.scrollTop, element.clientHeight);
-    // Only a move of the selection scrolls: heights that become known do not.
-  }, [selected]);
+    // Only another row scrolls: neither heights that become known nor rows that come in above.
+  }, [keys[selected]]);
 
   return (
     <div

@@ -4,15 +4,20 @@ import { bothZones, formatTime } from '#dashboards/console/core/times.ts';
 import type { LogLine } from '#dashboards/console/core/logs/line.ts';
 import { LevelMark } from '#dashboards/console/web/pages/logs/level-mark.tsx';
 
+/** Wider than any screen: what is beyond in a line that is not wrapped costs layout and is not seen. */
+const ONE_LINE_CHARS_MAX = 400;
+
 interface LineProps {
   readonly line: LogLine;
   readonly open: boolean;
   readonly selected: boolean;
+  readonly wrapped: boolean;
   readonly onToggle: (id: string) => void;
 }
 
 /** A line: time, severity, service, message. A click opens it, marking text does not. */
-export const Line = memo(function Line({ line, open, selected, onToggle }: LineProps): ReactNode {
+export const Line = memo(function Line({ line, open, selected, wrapped, onToggle }: LineProps): ReactNode {
+  const message = wrapped ? line.message : line.message.slice(0, ONE_LINE_CHARS_MAX);
   const toggle = (event: MouseEvent): void => {
     event.stopPropagation();
     onToggle(line.id);
@@ -37,8 +42,10 @@ export const Line = memo(function Line({ line, open, selected, onToggle }: LineP
         <span className="swatch" aria-hidden="true" /> {line.service}
       </span>
       <bdi className="log-message mono">
-        {line.message}
-        {line.beside !== '' && <span className="log-beside"> {line.beside}</span>}
+        {message}
+        {message.length < ONE_LINE_CHARS_MAX && line.beside !== '' && (
+          <span className="log-beside"> {line.beside}</span>
+        )}
         {line.leftOut > 0 && <span className="hint"> … {line.leftOut} more characters</span>}
       </bdi>
     </div>

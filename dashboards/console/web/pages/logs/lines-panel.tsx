@@ -1,13 +1,20 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { formatNumber } from '#dashboards/console/core/numbers.ts';
-import { changeQuery, useAddress, useParameter } from '#dashboards/console/web/data/location.ts';
+import { isLive } from '#dashboards/console/core/time-range.ts';
+import type { Filter } from '#dashboards/console/core/logs/search.ts';
+import {
+  changeQuery,
+  useAddress,
+  useParameter,
+  useTimeRange,
+} from '#dashboards/console/web/data/location.ts';
 import { Download } from '#dashboards/console/web/pages/logs/download.tsx';
 import { FlowList } from '#dashboards/console/web/pages/logs/flow-list.tsx';
 import { Line } from '#dashboards/console/web/pages/logs/line.tsx';
 import { LineDetail } from '#dashboards/console/web/pages/logs/line-detail.tsx';
 import { NoLines } from '#dashboards/console/web/pages/logs/no-lines.tsx';
 import { OpenedElsewhere } from '#dashboards/console/web/pages/logs/opened-elsewhere.tsx';
-import type { Lines } from '#dashboards/console/web/pages/logs/use-lines.ts';
+import { useLines, type Lines } from '#dashboards/console/web/pages/logs/use-lines.ts';
 import { useWrapped } from '#dashboards/console/web/pages/logs/wrapped.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -17,22 +24,26 @@ import { Stale } from '#dashboards/console/web/parts/stale.tsx';
 const ROW_PX = 24;
 
 interface LinesPanelProps {
-  readonly lines: Lines;
-  /** New lines are let in while the first one is in sight. */
-  readonly tailing: boolean;
-  readonly onTop: (isTop: boolean) => void;
-  readonly isTop: boolean;
+  /** The same object while they are the same. */
+  readonly filters: readonly Filter[];
 }
 
 /** The lines, newest first: scrolled, opened, followed. */
-export function LinesPanel({ lines, tailing, onTop, isTop }: LinesPanelProps): ReactNode {
+export function LinesPanel({ filters }: LinesPanelProps): ReactNode {
+  const [range] = useTimeRange();
+  const [tail] = useParameter('tail');
+  const [isTop, setIsTop] = useState(true);
+  const tailing = tail === '1' && isLive(range);
+  // What comes in while somebody reads further down would move what is read.
+  const lines = useLines(filters, range, tailing && isTop);
   const [wrapped, setWrapped] = useWrapped();
   const list = useRef<HTMLDivElement>(null);
   const { waiting, showWaiting } = lines;
-  const show = useCallback(() => {
+  const [topTurn, setTopTurn] = useState(0);
+  const show = (): void => {
     showWaiting();
-    if (list.current !== null) list.current.scrollTop = 0;
-  }, [showWaiting]);
+    setTopTurn(topTurn + 1);
+  };
   return (
     <Panel
       title="Lines"
@@ -72,7 +83,7 @@ export function LinesPanel({ lines, tailing, onTop, isTop }: LinesPanelProps): R
       {lines.answered && lines.lines.length === 0 ? (
         <NoLines waiting={waiting.length > 0} />
       ) : (
-        <List lines={lines} wrapped={wrapped} onTop={onTop} list={list} />
+        <List lines={lines} wrapped={wrapped} onTop={setIsTop} list={list} topTurn={topTurn} />
       )}
       <p className="hint log-end">{endOf(lines)}</p>
     </Panel>
@@ -99,11 +110,12 @@ interface ListProps {
   readonly wrapped: boolean;
   readonly onTop: (isTop: boolean) => void;
   readonly list: { current: HTMLDivElement | null };
+  readonly topTurn: number;
 }
 
-function List({ lines, wrapped, onTop, list }: ListProps): ReactNode {
+function List({ lines, wrapped, onTop, list, topTurn }: ListProps): ReactNode {
   const [row] = useParameter('row');
-  const [cursor, setCursor] = useState('');
+  const [cursor, setCursor] = useState(row);
   const { lines: shown, loadMore } = lines;
   const keys = useMemo(() => shown.map(({ id }) => id), [shown]);
   const latest = useRef({ row, shown });
@@ -130,6 +142,7 @@ function List({ lines, wrapped, onTop, list }: ListProps): ReactNode {
       rowPx={ROW_PX}
       shape={wrapped ? 'wrapped' : 'one-line'}
       selected={selected}
+      topTurn={topTurn}
       onSelect={(index) => setCursor(keys[index] ?? '')}
       onOpen={(index) => toggle(keys[index] ?? '')}
       onEnd={loadMore}
@@ -140,7 +153,7 @@ function List({ lines, wrapped, onTop, list }: ListProps): ReactNode {
         const open = line.id === row;
         return (
           <div className={wrapped ? 'is-wrapped' : ''}>
-            <Line line={line} open={open} selected={index === selected} onToggle={toggle} />
+            <Line line={line} open={open} selected={index === selected} wrapped={wrapped} onToggle={toggle} />
             {open && <LineDetail line={line} />}
           </div>
         );
@@ -177,6 +190,6 @@ function endOf({ lines, answered, next, cut, skipped }: Lines): string {
   if (cut === 'by-limit')
     return `${count}, which is as many as the page holds. Narrow the search or the time for older ones.${lost}`;
   if (cut === 'by-tail')
-    return `${count}; older ones were let go of while tailing. Stop the tail and reload to have them.${lost}`;
+    return `${count}; older ones were let go of as new ones came in. Stop the tail and search again to have them.${lost}`;
   return `${count}${next === null ? ', that is all' : '; older ones come as you scroll'}.${lost}`;
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { formatCount } from '#dashboards/console/core/numbers.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { isLive, type Interval, type TimeRange } from '#dashboards/console/core/time-range.ts';
@@ -19,7 +19,6 @@ import { FilterChips, Filters } from '#dashboards/console/web/pages/logs/filters
 import { Histogram } from '#dashboards/console/web/pages/logs/histogram.tsx';
 import { LinesPanel } from '#dashboards/console/web/pages/logs/lines-panel.tsx';
 import { PatternsPanel } from '#dashboards/console/web/pages/logs/patterns-panel.tsx';
-import { useLines } from '#dashboards/console/web/pages/logs/use-lines.ts';
 import { Failure } from '#dashboards/console/web/parts/failure.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
@@ -36,17 +35,15 @@ export function LogsPage(): ReactNode {
   const [range] = useTimeRange();
   const written = JSON.stringify(filtersOf(query));
   const filters = useMemo(() => JSON.parse(written) as readonly Filter[], [written]);
-  const [isTop, setIsTop] = useState(true);
-  const tailing = query.get('tail') === '1' && isLive(range);
   const asPatterns = query.get('view') === 'patterns';
-  const lines = useLines(filters, range, tailing && isTop && !asPatterns);
   const { histogram, facets, patterns } = useSummaries(filters, range, asPatterns);
 
-  // Each of four requests would ask for the same key.
-  if (lines.error?.status === 401)
+  const refused = [histogram, facets].find(({ loaded }) => loaded.error?.status === 401)?.loaded.error;
+  // Each panel would ask for the same key.
+  if (refused !== undefined)
     return (
       <Page title="Logs">
-        <Failure error={lines.error} />
+        <Failure error={refused} />
       </Page>
     );
   const here = (view: string | undefined): string => addressWith(location.pathname, query, { view });
@@ -72,11 +69,7 @@ export function LogsPage(): ReactNode {
       <div className="log-grid">
         <Histogram {...histogram} />
         <Facets {...facets} />
-        {asPatterns ? (
-          <PatternsPanel {...patterns} />
-        ) : (
-          <LinesPanel lines={lines} tailing={tailing} isTop={isTop} onTop={setIsTop} />
-        )}
+        {asPatterns ? <PatternsPanel {...patterns} /> : <LinesPanel filters={filters} />}
       </div>
     </Page>
   );

@@ -37,7 +37,7 @@ export function OpenedElsewhere({ id, unixNanos }: OpenedElsewhereProps): ReactN
   return (
     <section className="log-elsewhere is-wrapped" aria-label="The line of this address">
       <p className="hint">The line of this address; it is not among the lines below.</p>
-      <Line line={line} open selected={false} onToggle={() => changeQuery(close)} />
+      <Line line={line} open wrapped selected={false} onToggle={() => changeQuery(close)} />
       <LineDetail line={line} />
     </section>
   );

@@ -4,7 +4,9 @@ import { resolveRange, isLive, type TimeRange } from '#dashboards/console/core/t
 import type { LogTail } from '#dashboards/console/core/logs/answers.ts';
 import { lineOf, type LogLine } from '#dashboards/console/core/logs/line.ts';
 import {
+  LINES_MAX,
   NO_LINES,
+  TAIL_LINES_MAX,
   withArrived,
   withPage,
   withWaitingShown,
@@ -15,9 +17,8 @@ import { ApiError, getJson } from '#dashboards/console/web/data/client.ts';
 import { listen } from '#dashboards/console/web/data/event-stream.ts';
 import type { LogPage } from '#dashboards/console/web/data/own-api.ts';
 
-/** The first page fills the screen soon; later ones are asked for before they are reached. */
-const FIRST_PAGE = 200;
-const NEXT_PAGE = 500;
+/** Fills the screen some times over, and is parsed and drawn within a frame or two. */
+const PAGE_LINES = 300;
 /** After a lost connection so many lines are caught up with at once. */
 const CATCH_UP_MAX = 1000;
 
@@ -75,10 +76,10 @@ function reduce(state: State, action: Action): State {
       return { ...state, loading: false, error: action.error };
     case 'arrive': {
       const arrived = withArrived(state, action.lines, action.skipped);
-      return { ...state, ...(action.show ? withWaitingShown(arrived) : arrived) };
+      return { ...state, ...(action.show ? withWaitingShown(arrived, TAIL_LINES_MAX) : arrived) };
     }
     case 'show':
-      return { ...state, ...withWaitingShown(state) };
+      return { ...state, ...withWaitingShown(state, LINES_MAX) };
     default:
       return action satisfies never;
   }
@@ -109,7 +110,7 @@ export function useLines(filters: readonly Filter[], range: TimeRange, follow: b
     const { startMs, endMs } = resolveRange({ from, to }, Date.now());
     // A live search has no end: what is ahead of this clock belongs to it as well.
     const end = live ? undefined : toNanos(endMs);
-    const path = logsPath('', filters, { start: toNanos(startMs), end, limit: String(FIRST_PAGE) });
+    const path = logsPath('', filters, { start: toNanos(startMs), end, limit: String(PAGE_LINES) });
     dispatch({ do: 'start', path });
     void ask(path, mine.signal);
     return () => mine.abort();
@@ -123,7 +124,6 @@ export function useLines(filters: readonly Filter[], range: TimeRange, follow: b
     if (now.next === null || now.loading || now.error !== undefined || signal === undefined) return;
     dispatch({ do: 'ask' });
     const url = new URLSearchParams(now.path.slice(now.path.indexOf('?')));
-    url.set('limit', String(NEXT_PAGE));
     url.set('after', now.next);
     void ask(`${now.path.slice(0, now.path.indexOf('?'))}?${url.toString()}`, signal);
   }, [ask]);
