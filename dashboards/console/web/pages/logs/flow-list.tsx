@@ -27,7 +27,7 @@ interface FlowListProps {
 /** Drawn beyond what is seen, so that fast scrolling shows no holes. */
 const BEYOND_PX = 240;
 /** So far from the end the next page is asked for. */
-const END_PX = 8000;
+const END_PX = 6000;
 const TOP_PX = 4;
 
 interface Place {

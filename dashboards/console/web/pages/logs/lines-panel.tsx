@@ -179,7 +179,7 @@ function useListKeys(list: { readonly current: HTMLDivElement | null }): void {
 function meaningOf(lines: Lines, tailing: boolean, isTop: boolean): string {
   if (tailing && isTop) return 'newest first, coming in as they are written';
   if (tailing) return 'scroll to the top to go on';
-  return lines.live ? 'newest first, up to when you came' : 'newest first';
+  return lines.waiting.length > 0 ? 'newest first; what came meanwhile waits' : 'newest first';
 }
 
 function endOf({ lines, answered, next, cut, skipped }: Lines): string {

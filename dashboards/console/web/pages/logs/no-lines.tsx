@@ -26,7 +26,7 @@ export function NoLines({ waiting }: { readonly waiting: boolean }): ReactNode {
         <ul className="chips">
           {filters.map((filter) => (
             <li key={filter.name} className="chip">
-              <Link to={here({ [filter.name]: undefined })}>without {filterText(filter)}</Link>
+              <Link to={here({ [filter.name]: undefined })}>✕ {filterText(filter)}</Link>
             </li>
           ))}
         </ul>

@@ -5,7 +5,7 @@ import { isLevel, type LogPatterns } from '#dashboards/console/core/logs/answers
 import { nanosToMs } from '#dashboards/console/core/logs/line.ts';
 import { rankPatterns, type RankedPattern } from '#dashboards/console/core/logs/patterns.ts';
 import { addressWith } from '#dashboards/console/core/logs/search.ts';
-import { excerpt } from '#dashboards/console/core/logs/text.ts';
+import { excerpt, readable } from '#dashboards/console/core/logs/text.ts';
 import type { Interval } from '#dashboards/console/core/time-range.ts';
 import { useAddress } from '#dashboards/console/web/data/location.ts';
 import type { Loaded } from '#dashboards/console/web/data/use-json.ts';
@@ -59,10 +59,16 @@ export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): R
                 <th scope="col" className="number">
                   Before
                 </th>
-                <th scope="col">Severity</th>
-                <th scope="col">Service</th>
+                <th scope="col" className="log-wide">
+                  Severity
+                </th>
+                <th scope="col" className="log-wide">
+                  Service
+                </th>
                 <th scope="col">Message</th>
-                <th scope="col">First and last</th>
+                <th scope="col" className="log-wide">
+                  First and last
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -81,6 +87,7 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
   const { query } = useAddress();
   const { severity, service, count, baselineCount, isNew, growth, literal } = pattern;
   const { text, leftOut } = excerpt(pattern.pattern, PATTERN_CHARS_MAX);
+  const mark = isLevel(severity) ? <LevelMark level={severity} /> : readable(severity);
   const lines = addressWith(location.pathname, query, {
     view: undefined,
     service,
@@ -104,11 +111,14 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
           </>
         )}
       </td>
-      <td>{isLevel(severity) ? <LevelMark level={severity} /> : severity}</td>
-      <td>
+      <td className="log-wide">{mark}</td>
+      <td className="log-wide">
         <SeriesName name={service} />
       </td>
       <td className="log-pattern">
+        <div className="log-narrow">
+          {mark} <SeriesName name={service} />
+        </div>
         <Link
           to={lines}
           className="plain mono"
@@ -118,7 +128,7 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
           {leftOut > 0 && <span className="hint"> … {formatNumber(leftOut)} more characters</span>}
         </Link>
       </td>
-      <td className="log-when">
+      <td className="log-wide">
         <Time ms={nanosToMs(pattern.firstUnixNanos)} /> –{' '}
         <Link to={example} title="An example, with its fields">
           <Time ms={nanosToMs(pattern.lastUnixNanos)} />
