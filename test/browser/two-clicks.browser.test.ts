@@ -4,75 +4,30 @@
  * matrix.
  */
 import type { Page } from 'playwright/test';
-import { world } from '#test/browser/addresses.ts';
+import { linkOfPage, startFault, type Fault } from '#test/browser/faults.ts';
 import { expect, test } from '#test/browser/watched-page.ts';
-import { until } from '#test/support/wait.ts';
 
-interface Fault {
-  readonly fault: string;
-  readonly target: string;
-  readonly parameters: Readonly<Record<string, string | number>>;
+interface TellingFault extends Fault {
   /** Services whose failing span shows the cause: the culprit, or who called it where it cannot speak. */
   readonly speaks: readonly string[];
 }
 
-const ERRORS: Fault = {
+const ERRORS: TellingFault = {
   fault: 'http-error',
   target: 'quotes',
   parameters: { status: 500, share: 0.6 },
   speaks: ['gateway', 'shipments', 'quotes'],
 };
-const QUICK: readonly Fault[] = [
+const QUICK: readonly TellingFault[] = [
   ERRORS,
   { fault: 'latency', target: 'shipments', parameters: { latency: 1500 }, speaks: ['gateway', 'shipments'] },
   { fault: 'kill', target: 'gateway', parameters: {}, speaks: ['gateway'] },
   { fault: 'kill', target: 'dispatch', parameters: {}, speaks: ['shipments', 'dispatch'] },
 ];
 const FAULTS = process.env['PLIMSOLL_LONG'] === '1' ? QUICK : [ERRORS];
-const PAGE_MS_MAX = 50_000;
 const CLICKS_MAX = 2;
 /** So that the page of one fault is not taken for that of the next. */
 const SETTLE_MS = 40_000;
-
-interface ReceivedPage {
-  readonly receivedMs: number;
-  readonly alerts: readonly {
-    readonly status: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-    readonly plimsoll: { readonly incident_url: string };
-  }[];
-}
-
-/** The link that arrived on the phone, for a fault that was started now. */
-async function linkOfPage(startedMs: number): Promise<string> {
-  return until(
-    'the page',
-    async () => {
-      const response = await fetch(`${world().origin}/api/plimsoll/v1/pages?limit=50`);
-      const { pages } = (await response.json()) as { readonly pages: readonly ReceivedPage[] };
-      const alerts = pages.filter(({ receivedMs }) => receivedMs >= startedMs).flatMap((page) => page.alerts);
-      const burning = alerts.find(
-        ({ status, labels }) => status === 'firing' && labels['severity'] === 'page',
-      );
-      return burning?.plimsoll.incident_url ?? false;
-    },
-    { timeoutMs: PAGE_MS_MAX, everyMs: 200 },
-  );
-}
-
-async function start({ fault, target, parameters }: Fault): Promise<() => Promise<void>> {
-  const response = await fetch(`${world().origin}/api/plimsoll/v1/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ fault, target, parameters, forMs: 90_000 }),
-  });
-  const { id } = (await response.json()) as { readonly id: string };
-  expect(response.status).toBe(201);
-  return async () => {
-    await fetch(`${world().origin}/api/plimsoll/v1/faults/${id}`, { method: 'DELETE' });
-  };
-}
 
 /** Clicks what stands out: the page has to say itself where the cause is. */
 async function clickToSpan(page: Page): Promise<number> {
@@ -92,7 +47,7 @@ for (const fault of FAULTS) {
   test(`${fault.fault} on ${fault.target}`, async ({ page }, info) => {
     test.setTimeout(180_000);
     const startedMs = Date.now();
-    const stop = await start(fault);
+    const stop = await startFault(fault);
     try {
       const link = await linkOfPage(startedMs);
       await page.goto(link);

@@ -48,8 +48,8 @@ const ENTRIES: readonly RegExp[] = [
   // Named by the console's page, which is no source file; and what developers start.
   /^dashboards\/console\/(?:web\/main\.tsx|dev\.ts|public\/.*)$/,
   /^test\/.*\.test\.ts$/,
-  // Named by playwright's configuration.
-  /^test\/browser\/(?:playwright\.config|global-setup|reporter)\.ts$/,
+  // Named by playwright's configuration; and what takes the pictures of the documents.
+  /^test\/browser\/(?:playwright\.config|global-setup|reporter|pictures)\.ts$/,
   /^(?:test\/run|test\/docs|bench\/run)\.ts$/,
 ];
 
