@@ -1,5 +1,7 @@
 /** The time around the start of an incident: what to ask for, and what changed then. */
+import type { Target } from '#dashboards/console/core/links.ts';
 import type { PromMatrixAnswer, PromVectorAnswer } from '#dashboards/console/core/prom-series.ts';
+import { withQuery } from '#dashboards/console/core/route.ts';
 import type { Interval } from '#dashboards/console/core/time-range.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 
@@ -23,6 +25,11 @@ export function aroundStart({ startsAtMs, evidence }: Times): Interval {
 /** Parameters of a page of the console that shows this interval. */
 export function rangeQuery({ startMs, endMs }: Interval): { readonly from: string; readonly to: string } {
   return { from: String(startMs), to: String(endMs) };
+}
+
+/** An address with the time around the start as its range. */
+export function around({ path, query }: Target, range: ReturnType<typeof rangeQuery>): string {
+  return withQuery(path, { ...query, ...range });
 }
 
 export interface Change {

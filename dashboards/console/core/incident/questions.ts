@@ -5,7 +5,7 @@ import { withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 
 /** More than these tell nothing new, and each may have thousands of spans. */
-export const TRACES_SHOWN_MAX = 10;
+const FROZEN_MAX = 20;
 const FOUND_MAX = 5;
 /** Traces to choose a healthy one from. */
 const HEALTHY_MAX = 10;
@@ -16,7 +16,7 @@ const HEALTHY_MAX = 10;
  */
 export function failingTracesPath(incident: Incident): { readonly path: string; readonly frozen: number } {
   const { failingTraceIds, suspects, callers } = incident.evidence;
-  const ids = failingTraceIds.slice(-TRACES_SHOWN_MAX).toReversed();
+  const ids = failingTraceIds.slice(-FROZEN_MAX).toReversed();
   if (ids.length > 0) {
     const query = ids.map((id) => `traceID=${encodeURIComponent(id)}`).join('&');
     return { path: `/api/traces?${query}`, frozen: ids.length };

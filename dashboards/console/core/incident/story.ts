@@ -24,7 +24,7 @@ export function storyOf({ evidence, timeline }: Pick<Incident, 'evidence' | 'tim
           {
             atMs: evidence.firstBadMs,
             kind: 'first-bad',
-            text: 'the first event of this burn that was bad',
+            text: '',
             by: '',
           },
         ];
@@ -51,13 +51,16 @@ function folded(entries: readonly TimelineEntry[]): readonly Folded[] {
   return rows;
 }
 
+/** Their text repeats what the title says. */
+const SAID_BY_TITLE = new Set(['first-bad', 'acknowledged', 'unacknowledged', 'resolved']);
+
 function momentOf(entry: Folded, beforeMs: number | null, index: number): Moment {
   const { atMs, kind, text, by, times } = entry;
   return {
     key: `${index} ${kind} ${atMs}`,
     atMs,
     ...lookOf(kind),
-    text: kind === text ? '' : text,
+    text: SAID_BY_TITLE.has(kind) ? '' : text,
     by: by === 'plimsoll' ? '' : by,
     afterMs: beforeMs === null ? null : Math.max(0, atMs - beforeMs),
     times,

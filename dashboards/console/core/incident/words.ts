@@ -70,6 +70,11 @@ export function culpritText({ kind, service }: CulpritSpan, suspect: string | un
 
 const HINTS: readonly (readonly [pattern: RegExp, hint: (service: string) => string])[] = [
   [
+    /itself saw none of these failures/i,
+    (service) =>
+      `${service} itself saw no failure: look at the failing call, and at what stands between it and ${service}.`,
+  ],
+  [
     /no telemetry came/i,
     (service) => `Check whether ${service} runs, and on Pipeline whether anything refuses what it sends.`,
   ],

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import {
+  around,
   aroundStart,
   newOperations,
   rangeQuery,
@@ -7,8 +8,8 @@ import {
   type Change,
 } from '#dashboards/console/core/incident/around.ts';
 import { newOperationsPath, restartsPath } from '#dashboards/console/core/incident/questions.ts';
+import { logsTarget, tracesTarget, type Target } from '#dashboards/console/core/links.ts';
 import type { PromMatrixAnswer, PromVectorAnswer } from '#dashboards/console/core/prom-series.ts';
-import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
@@ -63,12 +64,7 @@ function ChangeText({
   readonly change: Change;
   readonly range: { readonly from: string; readonly to: string };
 }): ReactNode {
-  const [service] = services;
-  const only = services.length === 1 ? service : undefined;
-  const to =
-    kind === 'restart'
-      ? withQuery(pathOf({ page: 'logs' }), { service: only, ...range })
-      : withQuery(pathOf({ page: 'traces' }), { service: only, operation: text, ...range });
+  const to = around(changeTarget(kind, services, text), range);
   return (
     <>
       {atMs !== null && (
@@ -84,4 +80,11 @@ function ChangeText({
       ))}
     </>
   );
+}
+
+/** What a start wrote to its log; requests of an operation. */
+function changeTarget(kind: Change['kind'], services: readonly string[], text: string): Target {
+  const [service = ''] = services;
+  if (kind === 'operation') return tracesTarget(service, { operation: text });
+  return logsTarget(services.length === 1 ? service : '');
 }

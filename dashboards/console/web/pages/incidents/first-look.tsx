@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import { around, aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
 import {
   culpritText,
   markOfIncident,
@@ -8,7 +8,7 @@ import {
   sinceMs,
   whatOf,
 } from '#dashboards/console/core/incident/words.ts';
-import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
+import { logsTarget } from '#dashboards/console/core/links.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -107,7 +107,7 @@ function Acknowledged({ incident }: { readonly incident: Incident }): ReactNode 
 /** The one way on: to the failing span, or where there is none to the logs of the suspect. */
 function CulpritLink({ incident, failing }: Omit<FirstLookProps, 'onChanged'>): ReactNode {
   const suspect = incident.evidence.suspects[0]?.service;
-  const { best, answered } = failing;
+  const { best } = failing;
   if (best?.culprit !== undefined) {
     return (
       <Link to={culpritAddress(best)} className="incident-culprit">
@@ -118,8 +118,8 @@ function CulpritLink({ incident, failing }: Omit<FirstLookProps, 'onChanged'>): 
   const service = suspect ?? incident.service;
   const range = rangeQuery(aroundStart(incident));
   return (
-    <Link to={withQuery(pathOf({ page: 'logs' }), { service, ...range })} className="incident-culprit">
-      {answered ? `Logs of ${service} around the start →` : `Logs of ${service} around the start`}
+    <Link to={around(logsTarget(service), range)} className="incident-culprit">
+      Logs of {service} around the start →
     </Link>
   );
 }

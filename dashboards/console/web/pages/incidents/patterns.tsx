@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import { around, aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import { logsTarget } from '#dashboards/console/core/links.ts';
 import { patternsPath } from '#dashboards/console/core/incident/questions.ts';
 import type { LogPatterns } from '#dashboards/console/core/logs/answers.ts';
 import { rankPatterns, type RankedPattern } from '#dashboards/console/core/logs/patterns.ts';
@@ -63,7 +64,7 @@ function PatternRow({
   readonly range: { readonly from: string; readonly to: string };
 }): ReactNode {
   const { service, severity, literal, count, isNew, growth, example } = pattern;
-  const to = withQuery(pathOf({ page: 'logs' }), { service, text: literal, ...range });
+  const to = around(logsTarget(service, { text: literal }), range);
   return (
     <li>
       <div className="incident-pattern-head">

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import { around, aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
 import { reasonOf } from '#dashboards/console/core/incident/words.ts';
 import { formatShare } from '#dashboards/console/core/numbers.ts';
-import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
+import { logsTarget, tracesTarget } from '#dashboards/console/core/links.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 import { Bar } from '#dashboards/console/web/parts/bar.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
@@ -38,18 +38,8 @@ export function Suspects({ incident }: { readonly incident: Incident }): ReactNo
             </div>
             <p>{reasonOf(suspect)}</p>
             <p className="incident-links">
-              <Link
-                to={withQuery(pathOf({ page: 'traces' }), {
-                  service: suspect.service,
-                  errors: 'true',
-                  ...range,
-                })}
-              >
-                Failing traces
-              </Link>
-              <Link to={withQuery(pathOf({ page: 'logs' }), { service: suspect.service, ...range })}>
-                Logs around the start
-              </Link>
+              <Link to={around(tracesTarget(suspect.service, { errors: true }), range)}>Failing traces</Link>
+              <Link to={around(logsTarget(suspect.service), range)}>Logs around the start</Link>
             </p>
           </li>
         ))}

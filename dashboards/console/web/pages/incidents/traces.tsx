@@ -3,6 +3,7 @@ import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
 import { culpritText } from '#dashboards/console/core/incident/words.ts';
 import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
+import { useParameter } from '#dashboards/console/web/data/location.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -16,6 +17,9 @@ interface TracesProps {
   readonly suspect: string | undefined;
 }
 
+/** The rest is asked for: rows below each other are much alike. */
+const SHOWN_MAX = 6;
+
 /** Address of a trace with the span to look at first selected. */
 export function culpritAddress({ traceId, culprit }: TraceSummary): string {
   return withQuery(pathOf({ page: 'trace', id: traceId }), { span: culprit?.spanId });
@@ -23,8 +27,9 @@ export function culpritAddress({ traceId, culprit }: TraceSummary): string {
 
 /** What failed, request by request. */
 export function Traces({ failing, suspect }: TracesProps): ReactNode {
-  const { traces, best, healthy, frozen, path, answered, loading, error } = failing;
-  const gone = frozen - traces.length;
+  const { traces, frozen, path, answered, loading, error } = failing;
+  const [all, setAll] = useParameter('traces');
+  const shown = all === 'all' ? traces : traces.slice(0, SHOWN_MAX);
   return (
     <Panel
       title="Failing traces"
@@ -52,24 +57,43 @@ export function Traces({ failing, suspect }: TracesProps): ReactNode {
               </tr>
             </thead>
             <tbody>
-              {traces.map((trace) => (
+              {shown.map((trace) => (
                 <TraceRow key={trace.traceId} trace={trace} suspect={suspect} />
               ))}
             </tbody>
           </table>
         </div>
       )}
-      {best !== undefined && healthy !== undefined && (
-        <p className="incident-links">
-          <Link to={pathOf({ page: 'compare', left: best.traceId, right: healthy.traceId })}>
-            Compare with a healthy one of before
-          </Link>
-        </p>
-      )}
-      {frozen > 0 && traces.length > 0 && gone > 0 && (
-        <p className="hint">{gone} more of this incident are no longer stored.</p>
-      )}
+      <More failing={failing} left={traces.length - shown.length} onAll={() => setAll('all')} />
     </Panel>
+  );
+}
+
+/** The rest of them, one that went well, and how many are gone. */
+function More({
+  failing: { best, healthy, frozen, traces },
+  left,
+  onAll,
+}: {
+  readonly failing: FailingTraces;
+  readonly left: number;
+  readonly onAll: () => void;
+}): ReactNode {
+  const gone = traces.length === 0 ? 0 : frozen - traces.length;
+  return (
+    <p className="incident-links">
+      {left > 0 && (
+        <button type="button" className="copy" onClick={onAll}>
+          {left} older ones
+        </button>
+      )}
+      {best !== undefined && healthy !== undefined && (
+        <Link to={pathOf({ page: 'compare', left: best.traceId, right: healthy.traceId })}>
+          Compare with a healthy one of before
+        </Link>
+      )}
+      {gone > 0 && <span className="hint">{gone} more of this incident are no longer stored.</span>}
+    </p>
   );
 }
 

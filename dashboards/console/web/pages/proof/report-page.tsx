@@ -66,7 +66,8 @@ function Body({ report }: { readonly report: Report }): ReactNode {
       </div>
       {figuresOf(score).map(({ name, meaning, value, bound, isFull }) => (
         <div key={name} className="quarter">
-          <Panel title={name} meaning={meaning}>
+          <Panel title={name}>
+            <p className="label">{meaning}</p>
             <p className={`big-number ${isFull || value === '–' ? '' : 'state-burning'}`}>{value}</p>
             <p className="hint">{bound}</p>
           </Panel>

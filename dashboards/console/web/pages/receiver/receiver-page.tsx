@@ -34,7 +34,7 @@ export function ReceiverPage(_props: { readonly route: Route }): ReactNode {
       staleSinceMs={absent ? undefined : pages.staleSinceMs}
     >
       <div className="grid">
-        <div className="half">
+        <div className="side">
           <Panel
             title="On the phone"
             meaning="newest first"
@@ -59,7 +59,7 @@ export function ReceiverPage(_props: { readonly route: Route }): ReactNode {
             </ol>
           </Panel>
         </div>
-        <div className="half">
+        <div className="main">
           <Deliveries
             deliveries={deliveries.data?.deliveries}
             error={deliveries.error}
