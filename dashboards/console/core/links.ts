@@ -1,5 +1,6 @@
 /** Addresses of other pages with something already asked for there; the time range is added by who links. */
 import { pathOf, type Route } from '#dashboards/console/core/route.ts';
+import { tagsText } from '#dashboards/console/core/trace/tags.ts';
 
 export interface Target {
   readonly path: string;
@@ -36,4 +37,9 @@ export function logsTarget(
 
 export function metricsTarget(query: string): Target {
   return target({ page: 'metrics' }, { q0: query });
+}
+
+/** Search in traces of a service that have an attribute. */
+export function taggedTarget(service: string, key: string, value: string): Target {
+  return target({ page: 'traces' }, { service, tags: tagsText({ [key]: value }) });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layersOf, type GraphEdge } from '#dashboards/console/core/map/layers.ts';
-import { NODE_HEIGHT, NODE_WIDTH, serviceMap } from '#dashboards/console/core/service-map.ts';
+import { serviceMap } from '#dashboards/console/core/service-map.ts';
 import { hashName } from '#dashboards/console/core/series-color.ts';
 
 const strong = (from: string, to: string): GraphEdge => ({ from, to, weak: false });
@@ -78,14 +78,15 @@ test('nothing overlaps, everything is inside, on any graph and width', () => {
       weak: next() < 0.3,
     }));
     const map = serviceMap(names, edges, 300 + next() * 1200);
+    const { nodeWidth, nodeHeight } = map;
     assert.equal(map.nodes.length, count, `seed ${seed}`);
     for (const [index, a] of map.nodes.entries()) {
       assert.ok(
-        a.x >= 0 && a.y >= 0 && a.x + NODE_WIDTH <= map.width && a.y + NODE_HEIGHT <= map.height,
+        a.x >= 0 && a.y >= 0 && a.x + nodeWidth <= map.width && a.y + nodeHeight <= map.height,
         `seed ${seed}`,
       );
       for (const b of map.nodes.slice(index + 1)) {
-        const apart = Math.abs(a.x - b.x) >= NODE_WIDTH || Math.abs(a.y - b.y) >= NODE_HEIGHT;
+        const apart = Math.abs(a.x - b.x) >= nodeWidth || Math.abs(a.y - b.y) >= nodeHeight;
         assert.ok(apart, `seed ${seed}: ${a.name} and ${b.name}`);
       }
     }
@@ -96,6 +97,7 @@ test('nothing overlaps, everything is inside, on any graph and width', () => {
 test('where it is narrow it runs down', () => {
   const narrow = serviceMap([], FREIGHT, 358);
   assert.equal(narrow.direction, 'down');
+  assert.ok(narrow.width <= 360);
   const y = (name: string): number => narrow.nodes.find((node) => node.name === name)?.y ?? -1;
   assert.ok(y('gateway') < y('shipments') && y('shipments') < y('dispatch'));
   assert.equal(serviceMap([], FREIGHT, 1100).direction, 'right');

@@ -37,20 +37,36 @@ export interface ServiceMap {
   readonly direction: Direction;
   readonly width: number;
   readonly height: number;
+  readonly nodeWidth: number;
+  readonly nodeHeight: number;
   readonly nodes: readonly NodeBox[];
   readonly edges: readonly EdgePath[];
 }
 
-export const NODE_WIDTH = 116;
-export const NODE_HEIGHT = 60;
+/** Pixels. Three services of a call depth fit side by side on a phone. */
+const NODE_SIZE: Readonly<Record<Direction, { readonly width: number; readonly height: number }>> = {
+  right: { width: 116, height: 60 },
+  down: { width: 100, height: 78 },
+};
 /** Least room between columns: an arrow and a share of errors have to fit. */
 const GAP_MIN = 30;
 const GAP_MAX = 120;
-const ROW_GAP = 18;
+/** Across the columns. */
+const ROW_GAP: Readonly<Record<Direction, number>> = { right: 18, down: 6 };
 /** Room for an edge that passes between nodes. */
-const PASSAGE = 14;
-/** Room around everything, for edges that run back and for the focus ring. */
+const PASSAGE: Readonly<Record<Direction, number>> = { right: 14, down: 4 };
+/** Between the way there and the way back. */
+const BESIDE = 14;
+/** Height of the loop of a node that calls itself. */
+const LOOP = 16;
+/** Room around everything, for the focus ring. */
 const MARGIN = 8;
+
+/** A place before it is known which way the map runs. */
+interface Spot {
+  readonly along: number;
+  readonly across: number;
+}
 
 interface Point {
   readonly x: number;
@@ -70,14 +86,14 @@ interface Placed {
  */
 export function serviceMap(names: readonly string[], edges: readonly MapEdge[], widthPx: number): ServiceMap {
   const { columns, edges: layered } = layersOf(names, edges);
-  const least = columns.length * (NODE_WIDTH + GAP_MIN) - GAP_MIN + 2 * MARGIN;
+  const least = columns.length * (NODE_SIZE.right.width + GAP_MIN) - GAP_MIN + 2 * MARGIN;
   const direction: Direction = columns.length > 1 && least > widthPx ? 'down' : 'right';
   const places = placed(columns, direction, widthPx);
   const acrossMax = Math.max(0, ...[...places.values()].map(({ across, acrossSize }) => across + acrossSize));
   const alongMax = Math.max(0, ...[...places.values()].map(({ along }) => along)) + alongSize(direction);
-  // Edges that run back need room of their own beyond the last row.
-  const backs = layered.filter(({ back }) => back).length;
-  const acrossEnd = acrossMax + (backs > 0 ? 2 * ROW_GAP : 0) + MARGIN;
+  // A node that calls itself has a loop below it.
+  const loops = layered.some(({ from, to }) => from === to) ? LOOP : 0;
+  const acrossEnd = acrossMax + loops + MARGIN;
   const alongEnd = alongMax + MARGIN;
   const nodes = columns.flat().flatMap(({ key, node }): NodeBox[] => {
     const place = places.get(key);
@@ -86,20 +102,22 @@ export function serviceMap(names: readonly string[], edges: readonly MapEdge[], 
   });
   return {
     direction,
-    width: direction === 'right' ? alongEnd : Math.max(acrossEnd, Math.min(widthPx, acrossEnd)),
+    width: direction === 'right' ? alongEnd : acrossEnd,
     height: direction === 'right' ? acrossEnd : alongEnd,
+    nodeWidth: NODE_SIZE[direction].width,
+    nodeHeight: NODE_SIZE[direction].height,
     nodes,
-    edges: layered.map((edge) => edgePath(edge, places, direction, acrossMax + ROW_GAP)),
+    edges: layered.map((edge) => edgePath(edge, places, direction)),
   };
 }
 
 function alongSize(direction: Direction): number {
-  return direction === 'right' ? NODE_WIDTH : NODE_HEIGHT;
+  return direction === 'right' ? NODE_SIZE.right.width : NODE_SIZE.down.height;
 }
 
 function acrossSizeOf({ node }: Slot, direction: Direction): number {
-  if (node === undefined) return PASSAGE;
-  return direction === 'right' ? NODE_HEIGHT : NODE_WIDTH;
+  if (node === undefined) return PASSAGE[direction];
+  return direction === 'right' ? NODE_SIZE.right.height : NODE_SIZE.down.width;
 }
 
 /** Every column is centred on the tallest one. */
@@ -108,10 +126,11 @@ function placed(
   direction: Direction,
   widthPx: number,
 ): ReadonlyMap<string, Placed> {
-  const room = (widthPx - 2 * MARGIN - NODE_WIDTH) / Math.max(1, columns.length - 1) - NODE_WIDTH;
+  const { width } = NODE_SIZE.right;
+  const room = (widthPx - 2 * MARGIN - width) / Math.max(1, columns.length - 1) - width;
   const gap = direction === 'right' ? Math.min(GAP_MAX, Math.max(GAP_MIN, room)) : GAP_MIN;
   const pitch = alongSize(direction) + gap;
-  const rowGap = direction === 'right' ? ROW_GAP : PASSAGE;
+  const rowGap = ROW_GAP[direction];
   const sizes = columns.map((column) =>
     column.reduce((sum, slot) => sum + acrossSizeOf(slot, direction) + rowGap, -rowGap),
   );
@@ -133,65 +152,53 @@ function pointOf(direction: Direction, along: number, across: number): Point {
   return direction === 'right' ? { x: along, y: across } : { x: across, y: along };
 }
 
-function edgePath(
-  edge: LayeredEdge,
-  places: ReadonlyMap<string, Placed>,
-  direction: Direction,
-  beyond: number,
-): EdgePath {
+function edgePath(edge: LayeredEdge, places: ReadonlyMap<string, Placed>, direction: Direction): EdgePath {
   const { from, to, back, through } = edge;
   const start = places.get(from);
   const end = places.get(to);
   const nothing = { from, to, back, path: '', labelX: 0, labelY: 0 };
   if (start === undefined || end === undefined) return nothing;
   const size = alongSize(direction);
-  const write = (along: number, across: number): string => {
+  const write = ({ along, across }: Spot): string => {
     const { x, y } = pointOf(direction, along, across);
     return `${round(x)} ${round(y)}`;
   };
-  if (back) return { ...nothing, ...backPath(start, end, { size, beyond, direction }, write) };
+  if (from === to) return { ...nothing, ...loopPath(start, size, direction, write) };
+  // Ways there and back between the same nodes lie beside one another.
+  const beside = back ? BESIDE : 0;
+  const spot = ({ along, across, acrossSize }: Placed, far: boolean): Spot => ({
+    along: along + (far === back ? 0 : size),
+    across: across + acrossSize / 2 + (acrossSize > PASSAGE[direction] ? beside : 0),
+  });
   const stops = through.flatMap((key) => places.get(key) ?? []);
-  let at = { along: start.along + size, across: middle(start) };
-  let path = `M${write(at.along, at.across)}`;
+  let at = spot(start, true);
+  const first = spot(stops[0] ?? end, false);
+  const label = pointOf(direction, (at.along + first.along) / 2, (at.across + first.across) / 2);
+  let path = `M${write(at)}`;
   for (const next of [...stops, end]) {
-    const bend = (next.along - at.along) / 2;
-    const across = middle(next);
-    path += `C${write(at.along + bend, at.across)} ${write(next.along - bend, across)} ${write(next.along, across)}`;
-    at = { along: next.along, across };
-    // Beside the nodes of a column it passes, an edge runs straight.
+    const enters = spot(next, false);
+    const bend = (enters.along - at.along) / 2;
+    path += `C${write({ ...at, along: at.along + bend })} ${write({ ...enters, along: enters.along - bend })} ${write(enters)}`;
     if (next === end) break;
-    at = { along: next.along + size, across };
-    path += `L${write(at.along, across)}`;
+    // Beside the nodes of a column it passes, an edge runs straight.
+    at = spot(next, true);
+    path += `L${write(at)}`;
   }
-  const first = stops[0] ?? end;
-  const label = pointOf(
-    direction,
-    (start.along + size + first.along) / 2,
-    (middle(start) + middle(first)) / 2,
-  );
   return { ...nothing, path, labelX: round(label.x), labelY: round(label.y) };
 }
 
-/** Out of the far side of its start, beyond the last row, and back into its end. */
-function backPath(
-  start: Placed,
-  end: Placed,
-  {
-    size,
-    beyond,
-    direction,
-  }: { readonly size: number; readonly beyond: number; readonly direction: Direction },
-  write: (along: number, across: number) => string,
+/** Out of the far side of a node and into it again. */
+function loopPath(
+  { along, across, acrossSize }: Placed,
+  size: number,
+  direction: Direction,
+  write: (spot: Spot) => string,
 ): Pick<EdgePath, 'path' | 'labelX' | 'labelY'> {
-  const from = { along: start.along + size * 0.6, across: start.across + start.acrossSize };
-  const to = { along: end.along + size * 0.4, across: end.across + end.acrossSize };
-  const path = `M${write(from.along, from.across)}C${write(from.along, beyond)} ${write(to.along, beyond)} ${write(to.along, to.across)}`;
-  const label = pointOf(direction, (from.along + to.along) / 2, (from.across + to.across + 6 * beyond) / 8);
+  const side = across + acrossSize;
+  const [left, right, far] = [along + size * 0.4, along + size * 0.6, side + LOOP];
+  const path = `M${write({ along: right, across: side })}C${write({ along: right, across: far })} ${write({ along: left, across: far })} ${write({ along: left, across: side })}`;
+  const label = pointOf(direction, along + size / 2, far);
   return { path, labelX: round(label.x), labelY: round(label.y) };
-}
-
-function middle({ across, acrossSize }: Placed): number {
-  return across + acrossSize / 2;
 }
 
 function round(value: number): number {

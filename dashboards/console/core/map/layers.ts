@@ -21,7 +21,7 @@ export interface Slot {
 export interface LayeredEdge {
   readonly from: string;
   readonly to: string;
-  /** Against the direction of the columns, or within one. */
+  /** Against the direction of the columns, or from a node to itself. */
   readonly back: boolean;
   /** Keys of the slots passed between its ends, one a column. */
   readonly through: readonly string[];
@@ -45,14 +45,14 @@ export function layersOf(names: readonly string[], edges: readonly GraphEdge[]):
   const layered = unique.map(({ from, to }): LayeredEdge => {
     const start = depth.get(from) ?? 0;
     const end = depth.get(to) ?? 0;
-    if (end <= start) return { from, to, back: true, through: [] };
-    const through: string[] = [];
-    for (let column = start + 1; column < end; column += 1) {
+    const keys: string[] = [];
+    for (let column = Math.min(start, end) + 1; column < Math.max(start, end); column += 1) {
       const key = `${from}\u0000${to}\u0000${column}`;
-      through.push(key);
+      keys.push(key);
       place(columns, column, { key, node: undefined });
     }
-    return { from, to, back: false, through };
+    const back = end <= start;
+    return { from, to, back, through: back ? keys.toReversed() : keys };
   });
   return { columns: ordered(columns, layered), edges: layered };
 }
@@ -149,8 +149,8 @@ function depths(
 function ordered(columns: readonly Slot[][], edges: readonly LayeredEdge[]): readonly (readonly Slot[])[] {
   const neighbours = { before: new Map<string, string[]>(), after: new Map<string, string[]>() };
   for (const { from, to, back, through } of edges) {
-    if (back) continue;
-    const chain = [from, ...through, to];
+    const along = [from, ...through, to];
+    const chain = back ? along.toReversed() : along;
     chain.forEach((key, index) => {
       const next = chain[index + 1];
       if (next === undefined) return;

@@ -76,11 +76,21 @@ export function budgetWords({ objective, periodMs, budget }: JudgedSlo): string 
   return `${formatDuration(budget.remainingRatio * wholeMs)} left of ${formatDuration(wholeMs)} (${share})`;
 }
 
-/** `gone in 2 h 10 min at this rate`; undefined while it does not shrink. */
-export function exhaustionWords({ budget }: Pick<JudgedSlo, 'budget'>): string | undefined {
+/** `gone in 2 h 10 min at this rate`; undefined while it lasts beyond the period. */
+export function exhaustionWords({
+  budget,
+  periodMs,
+}: Pick<JudgedSlo, 'budget' | 'periodMs'>): string | undefined {
   if ((budget.remainingRatio ?? 1) <= 0) return 'the budget is spent';
-  if (budget.exhaustedInMs === null) return undefined;
+  if (budget.exhaustedInMs === null || budget.exhaustedInMs > periodMs) return undefined;
   return `gone in ${formatDuration(budget.exhaustedInMs)} at this rate`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `30-day`; shorter periods by their short name. */
+function periodWord(periodMs: number): string {
+  return periodMs % DAY_MS === 0 ? `${periodMs / DAY_MS}-day` : formatWindow(periodMs);
 }
 
 /** What good means: `99.9 % of 30d without a server error`. */
@@ -120,21 +130,18 @@ export function sloSentence(slo: JudgedSlo, nowMs: number): string {
 function burningSentence(slo: JudgedSlo, since: string): string {
   const { budget } = slo;
   const how = `Burning ${formatBurn(burnNow(slo))} for ${since}`;
-  if ((budget.remainingRatio ?? 1) <= 0) return `${how}; the ${formatWindow(slo.periodMs)} budget is spent.`;
+  if ((budget.remainingRatio ?? 1) <= 0) return `${how}; the ${periodWord(slo.periodMs)} budget is spent.`;
   if (budget.exhaustedInMs === null) return `${how}.`;
-  return `${how}; at this rate the ${formatWindow(slo.periodMs)} budget is gone in ${formatDuration(budget.exhaustedInMs)}.`;
+  return `${how}; at this rate the ${periodWord(slo.periodMs)} budget is gone in ${formatDuration(budget.exhaustedInMs)}.`;
 }
 
 function okSentence(slo: JudgedSlo): string {
   const left = slo.budget.remainingRatio;
   if (left === null) return 'No event has been counted yet.';
   if (left <= 0)
-    return `The ${formatWindow(slo.periodMs)} budget is spent; it burns no faster than allowed now.`;
-  const exhausted = slo.budget.exhaustedInMs;
-  const rest =
-    exhausted === null
-      ? ''
-      : `; ${formatBurn(burnNow(slo))} burn, gone in ${formatDuration(exhausted)} if it stays so`;
+    return `The ${periodWord(slo.periodMs)} budget is spent; it burns no faster than allowed now.`;
+  const gone = exhaustionWords(slo);
+  const rest = gone === undefined ? '' : `; it burns ${formatBurn(burnNow(slo))}, ${gone}`;
   return `Within its objective, ${formatShare(left)} of the budget left${rest}.`;
 }
 

@@ -73,6 +73,7 @@ test('budgets in words', () => {
   assert.equal(budgetWords(slo({}, null)), 'untouched: no event yet');
   assert.equal(exhaustionWords(slo({}, 0.5, 130 * MINUTE)), 'gone in 2 h 10 min at this rate');
   assert.equal(exhaustionWords(slo({}, 0.5)), undefined);
+  assert.equal(exhaustionWords(slo({}, 0.5, 31 * DAY)), undefined);
   assert.equal(exhaustionWords(slo({}, 0, 5)), 'the budget is spent');
 });
 
@@ -80,7 +81,7 @@ test('the sentence of each state', () => {
   const burning = slo({ state: 'burning', windows: [PAIR] }, 0.9, 32 * 60 * MINUTE);
   assert.equal(
     sloSentence(burning, 3 * MINUTE),
-    'Burning 22× for 3 min; at this rate the 30d budget is gone in 1 d 8 h.',
+    'Burning 22× for 3 min; at this rate the 30-day budget is gone in 1 d 8 h.',
   );
   assert.match(sloSentence(slo({ state: 'blind' }), MINUTE), /^No telemetry of a for 1 min/);
   assert.match(sloSentence(slo({ state: 'idle' }), MINUTE), /^No events for 1 min/);

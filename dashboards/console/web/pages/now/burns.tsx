@@ -15,7 +15,7 @@ import { Bar } from '#dashboards/console/web/parts/bar.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { markOf, StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
-import { Ago } from '#dashboards/console/web/parts/time.tsx';
+import { Time } from '#dashboards/console/web/parts/time.tsx';
 
 interface BurnsProps {
   /** Worst first. */
@@ -71,7 +71,7 @@ function BurnItem({
         <Link to={keepingRange(pathOf({ page: 'slo', id: slo.id }))}>{slo.displayName}</Link>
         <span className="hint">{slo.service}</span>
         <span className="burn-since hint">
-          since <Ago ms={slo.stateSinceMs} />
+          since <Time ms={slo.stateSinceMs} />
         </span>
       </div>
       <Bar ratio={left} color={left > 0 ? `var(--${mark})` : 'var(--burning)'} label={budgetWords(slo)} />
@@ -81,7 +81,8 @@ function BurnItem({
       </p>
       {suspect !== undefined && (
         <p className="burn-suspect">
-          <strong>{suspect.service}</strong> <span className="label">{reasonOf(suspect)}</span>
+          <span className="hint">suspect</span> <strong>{suspect.service}</strong>{' '}
+          <span className="label">{reasonOf(suspect)}</span>
         </p>
       )}
       {incident !== undefined && (

@@ -39,7 +39,9 @@ export function ChangesPanel(): ReactNode {
         </button>
       )}
       {patternsError !== undefined && (
-        <p className="hint">Log patterns are missing here: {patternsError.message}</p>
+        <p className="hint" title={patternsError.message}>
+          New error patterns are missing here: logs could not be asked.
+        </p>
       )}
     </Panel>
   );

@@ -5,7 +5,6 @@ import { formatRate, formatShare } from '#dashboards/console/core/numbers.ts';
 import type { EdgePath } from '#dashboards/console/core/service-map.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
-import { errorText } from '#dashboards/console/web/pages/now/map-node.tsx';
 
 interface MapEdgesProps {
   readonly edges: readonly EdgePath[];
@@ -16,14 +15,10 @@ interface MapEdgesProps {
 
 const LEVELS: readonly ErrorLevel[] = ['none', 'some', 'many'];
 
-/** Calls between services; those that fail say how many and lead to the failing traces. */
+/** Calls between services. */
 export function MapEdges({ edges, calls, near }: MapEdgesProps): ReactNode {
   const id = useId();
-  const byPair = new Map(calls.map((call) => [`${call.from}\u0000${call.to}`, call]));
-  const drawn = edges.flatMap((edge) => {
-    const call = byPair.get(`${edge.from}\u0000${edge.to}`);
-    return call === undefined ? [] : [{ edge, call, level: errorLevel(call.errorRatio) }];
-  });
+  const drawn = withCalls(edges, calls);
   return (
     <>
       <defs>
@@ -53,30 +48,54 @@ export function MapEdges({ edges, calls, near }: MapEdgesProps): ReactNode {
           <title>{`${edge.from} → ${edge.to}: ${formatRate(call.rate)}, ${formatShare(call.errorRatio)} errors${call.weak ? ', messages' : ''}`}</title>
         </path>
       ))}
-      {drawn
-        .filter(({ level }) => level !== 'none')
-        .map(({ edge, call, level }) => {
-          const { path, query } = tracesTarget(edge.from, { errors: true });
-          return (
-            <Link
-              key={`${edge.from} ${edge.to}`}
-              to={keepingRange(path, query)}
-              className="edge-link"
-              label={`${formatShare(call.errorRatio)} of the calls from ${edge.from} to ${edge.to} fail. Opens failing traces of ${edge.from}.`}
-            >
-              <text
-                x={edge.labelX}
-                y={edge.labelY - 6}
-                textAnchor="middle"
-                className={`edge-label errors-${level}`}
-              >
-                {errorText(call.errorRatio)}
-              </text>
-            </Link>
-          );
-        })}
     </>
   );
+}
+
+/** How many calls fail, on the edges where some do; leads to the failing traces. Drawn on top of everything. */
+export function EdgeLabels({ edges, calls }: Pick<MapEdgesProps, 'edges' | 'calls'>): ReactNode {
+  return withCalls(edges, calls)
+    .filter(({ level }) => level !== 'none')
+    .map(({ edge, call, level }) => {
+      const { path, query } = tracesTarget(edge.from, { errors: true });
+      return (
+        <Link
+          key={`${edge.from} ${edge.to}`}
+          to={keepingRange(path, query)}
+          className="edge-link"
+          label={`${formatShare(call.errorRatio)} of the calls from ${edge.from} to ${edge.to} fail. Opens failing traces of ${edge.from}.`}
+        >
+          <text
+            x={edge.labelX}
+            y={edge.labelY - 6}
+            textAnchor="middle"
+            className={`edge-label errors-${level}`}
+          >
+            {roughShare(call.errorRatio ?? 0)}
+          </text>
+        </Link>
+      );
+    });
+}
+
+/** Between two columns there is room for three characters. */
+function roughShare(ratio: number): string {
+  const percent = Math.round(ratio * 100);
+  return percent === 0 ? '<1%' : `${percent}%`;
+}
+
+interface EdgeWithCall {
+  readonly edge: EdgePath;
+  readonly call: Call;
+  readonly level: ErrorLevel;
+}
+
+function withCalls(edges: readonly EdgePath[], calls: readonly Call[]): readonly EdgeWithCall[] {
+  const byPair = new Map(calls.map((call) => [`${call.from}\u0000${call.to}`, call]));
+  return edges.flatMap((edge) => {
+    const call = byPair.get(`${edge.from}\u0000${edge.to}`);
+    return call === undefined ? [] : [{ edge, call, level: errorLevel(call.errorRatio) }];
+  });
 }
 
 function edgeClass({ from, to, back }: EdgePath, call: Call, near: string | undefined): string {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { tracesTarget } from '#dashboards/console/core/links.ts';
 import { errorLevel } from '#dashboards/console/core/now/services.ts';
 import { formatRate, formatShare } from '#dashboards/console/core/numbers.ts';
-import { NODE_HEIGHT, NODE_WIDTH, type NodeBox } from '#dashboards/console/core/service-map.ts';
+import type { Direction, NodeBox, ServiceMap } from '#dashboards/console/core/service-map.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -11,6 +11,7 @@ import type { MapService } from '#dashboards/console/web/pages/now/map-service.t
 
 interface MapNodeProps {
   readonly box: NodeBox;
+  readonly map: ServiceMap;
   readonly service: MapService;
   /** The pointer or the focus is on it, or has left it. */
   readonly onNear: (name: string | undefined) => void;
@@ -18,14 +19,16 @@ interface MapNodeProps {
 
 const PAD = 8;
 /** What fits in a node; the whole name is in its title. */
-const NAME_CHARS_MAX = 15;
+const NAME_CHARS_MAX: Readonly<Record<Direction, number>> = { right: 14, down: 11 };
+const LINE_PX = 17;
 
 /** A service: name and state, rate and share of errors, 95th percentile. Leads to its traces. */
-export function MapNode({ box, service, onNear }: MapNodeProps): ReactNode {
-  const { name, now, mark, reports } = service;
+export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode {
+  const { name, mark, reports } = service;
   const { path, query } = tracesTarget(name);
-  const right = NODE_WIDTH - PAD;
-  const short = name.length > NAME_CHARS_MAX ? `${name.slice(0, NAME_CHARS_MAX - 1)}…` : name;
+  const right = map.nodeWidth - PAD;
+  const most = NAME_CHARS_MAX[map.direction];
+  const short = name.length > most ? `${name.slice(0, most - 1)}…` : name;
   return (
     <g
       transform={`translate(${box.x} ${box.y})`}
@@ -40,7 +43,7 @@ export function MapNode({ box, service, onNear }: MapNodeProps): ReactNode {
         label={nodeLabel(service)}
       >
         <title>{nodeLabel(service)}</title>
-        <rect className="node-frame" width={NODE_WIDTH} height={NODE_HEIGHT} rx={4} />
+        <rect className="node-frame" width={map.nodeWidth} height={map.nodeHeight} rx={4} />
         <text x={PAD} y={18} className="node-name">
           {short}
         </text>
@@ -49,28 +52,39 @@ export function MapNode({ box, service, onNear }: MapNodeProps): ReactNode {
             {GLYPHS[mark]}
           </text>
         )}
-        <text x={PAD} y={36} className="node-figure">
-          {formatRate(now.rate)}
-        </text>
-        <text
-          x={right}
-          y={36}
-          textAnchor="end"
-          className={`node-figure errors-${errorLevel(now.errorRatio)}`}
-        >
-          {errorText(now.errorRatio)}
-        </text>
-        <text x={PAD} y={52} className="node-label">
-          {reports ? 'p95' : 'told by callers'}
-        </text>
-        {reports && (
-          <text x={right} y={52} textAnchor="end" className="node-figure">
-            {formatDuration(now.p95Ms)}
-          </text>
-        )}
+        {linesOf(service, map.direction).map(({ left, value, look, bare }, index) => (
+          <g key={left} transform={`translate(0 ${18 + (index + 1) * LINE_PX})`}>
+            <text x={PAD} className={bare === true ? 'node-figure' : 'node-label'}>
+              {left}
+            </text>
+            <text x={right} textAnchor="end" className={`node-figure ${look ?? ''}`}>
+              {value}
+            </text>
+          </g>
+        ))}
       </Link>
     </g>
   );
+}
+
+interface NodeLine {
+  readonly left: string;
+  readonly value: string;
+  /** A class of the value. */
+  readonly look?: string;
+  /** What stands left is a figure too, not the name of one. */
+  readonly bare?: boolean;
+}
+
+/** Where there is room, rate and errors share a line. */
+function linesOf({ now, reports }: MapService, direction: Direction): readonly NodeLine[] {
+  const rate = formatRate(now.rate);
+  const errors = { value: errorText(now.errorRatio), look: `errors-${errorLevel(now.errorRatio)}` };
+  const slow = reports
+    ? { left: 'p95', value: formatDuration(now.p95Ms) }
+    : { left: 'told by callers', value: '' };
+  if (direction === 'right') return [{ left: rate, bare: true, ...errors }, slow];
+  return [{ left: 'rate', value: rate }, { left: 'err', ...errors }, slow];
 }
 
 /** A glyph beside the share, because colour alone says nothing to some. */

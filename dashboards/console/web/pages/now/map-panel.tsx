@@ -5,7 +5,7 @@ import type { Slo } from '#dashboards/console/web/data/own-api.ts';
 import { onTables } from '#dashboards/console/web/frame/keyboard.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
-import { MapEdges } from '#dashboards/console/web/pages/now/map-edges.tsx';
+import { EdgeLabels, MapEdges } from '#dashboards/console/web/pages/now/map-edges.tsx';
 import { MapNode } from '#dashboards/console/web/pages/now/map-node.tsx';
 import { MapTable } from '#dashboards/console/web/pages/now/map-table.tsx';
 import { mapServices, type MapService } from '#dashboards/console/web/pages/now/map-service.ts';
@@ -84,9 +84,10 @@ function MapPicture({
           {map.nodes.map((box) => {
             const service = byName.get(box.name);
             return service === undefined ? null : (
-              <MapNode key={box.name} box={box} service={service} onNear={setNear} />
+              <MapNode key={box.name} box={box} map={map} service={service} onNear={setNear} />
             );
           })}
+          <EdgeLabels edges={map.edges} calls={figures.calls} />
         </svg>
       )}
     </div>

@@ -44,5 +44,5 @@ function sentence({ services, ready }: NowFigures, slos: readonly Slo[], told: b
   if (worst === undefined) return `${count}, ${judged}: nothing burns.`;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const what = worst.state === 'blind' ? 'is blind' : 'burns';
-  return `${worst.displayName} (${worst.service}) ${what}${more}.`;
+  return `${bad.length} of ${judged} ${bad.length === 1 ? what : 'need attention'}: ${worst.displayName} (${worst.service})${more}.`;
 }

@@ -34,7 +34,6 @@ export function BudgetPanel({ slo, history }: BudgetPanelProps): ReactNode {
   return (
     <Panel
       title="Error budget"
-      className="main"
       meaning={
         history.ranged
           ? 'in the time range of the page'
@@ -65,7 +64,7 @@ export function BudgetPanel({ slo, history }: BudgetPanelProps): ReactNode {
           {budgetWords(slo)}
           <br />
           <span className={spent ? 'state-burning' : 'label'}>
-            {exhaustionWords(slo) ?? 'It does not shrink at the present rate.'}
+            {exhaustionWords(slo) ?? `at the present rate it lasts beyond the ${formatWindow(periodMs)}`}
           </span>
         </span>
         <span className="hint" title={`${formatDuration(allowedMs)} in which everything fails use it up.`}>

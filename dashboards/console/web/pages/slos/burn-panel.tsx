@@ -12,7 +12,6 @@ export function BurnPanel({ slo }: { readonly slo: Slo }): ReactNode {
   return (
     <Panel
       title="Burn rate"
-      className="side"
       meaning="1× uses the budget up exactly at the end of the period; a pair holds when both its windows cross the line."
     >
       <ul className="burn-rows">

@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from 'react';
 import { differences, type Difference } from '#dashboards/console/core/differences.ts';
+import { taggedTarget, tracesTarget } from '#dashboards/console/core/links.ts';
 import { formatShare } from '#dashboards/console/core/numbers.ts';
-import { pathOf } from '#dashboards/console/core/route.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { Bar } from '#dashboards/console/web/parts/bar.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -17,7 +17,6 @@ export function DifferencesPanel({ sides }: { readonly sides: SideTraces }): Rea
   return (
     <Panel
       title="What bad events have in common"
-      className="main"
       meaning={`Attributes of ${bad.length} bad traces beside ${good.length} good ones, over-represented first.`}
       loading={sides.loading}
       error={sides.error}
@@ -42,10 +41,8 @@ function DifferenceTable({ found }: { readonly found: readonly Difference[] }): 
           <tr>
             <th>Service</th>
             <th>Attribute</th>
-            <th>Bad</th>
-            <th className="number" />
-            <th>Good</th>
-            <th className="number" />
+            <th colSpan={2}>Bad traces with it</th>
+            <th colSpan={2}>Good traces with it</th>
           </tr>
         </thead>
         <tbody>
@@ -60,15 +57,15 @@ function DifferenceTable({ found }: { readonly found: readonly Difference[] }): 
 
 function DifferenceRow({ one }: { readonly one: Difference }): ReactNode {
   const { service, key, value, failing, healthy, failingRatio, healthyRatio } = one;
-  const query =
-    key === 'operation' ? { service, operation: value } : { service, tags: JSON.stringify({ [key]: value }) };
+  const { path, query } =
+    key === 'operation' ? tracesTarget(service, { operation: value }) : taggedTarget(service, key, value);
   return (
     <tr>
       <td>
         <SeriesName name={service} />
       </td>
       <td className="difference">
-        <Link to={keepingRange(pathOf({ page: 'traces' }), query)} title="Traces that have it">
+        <Link to={keepingRange(path, query)} title="Traces that have it">
           <span className="mono">
             {key} = {value === '' ? '""' : value}
           </span>

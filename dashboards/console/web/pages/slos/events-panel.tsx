@@ -33,7 +33,6 @@ export function EventsPanel({ slo, history }: EventsPanelProps): ReactNode {
   return (
     <Panel
       title="Events counted"
-      className="main"
       meaning={step}
       loading={history.loading}
       actions={<CopyCurl path={history.path} />}

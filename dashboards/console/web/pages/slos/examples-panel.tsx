@@ -30,7 +30,6 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   return (
     <Panel
       title={slow ? 'Slow traces' : 'Failing traces'}
-      className="side"
       meaning="each opens at the span to look at"
       loading={sides.loading}
       error={sides.error}

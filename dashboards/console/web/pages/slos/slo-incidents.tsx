@@ -27,7 +27,6 @@ export function SloIncidents({ slo }: { readonly slo: Slo }): ReactNode {
   return (
     <Panel
       title="Incidents"
-      className="side"
       loading={loading && data === undefined}
       error={error}
       actions={<CopyCurl path={path} />}

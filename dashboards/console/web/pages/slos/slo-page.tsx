@@ -65,12 +65,16 @@ function SloDetail({
   return (
     <Page title={slo.displayName} says={says} staleSinceMs={staleSinceMs} actions={<Ways slo={slo} />}>
       <div className="grid">
-        <BudgetPanel slo={slo} history={history} />
-        <BurnPanel slo={slo} />
-        <EventsPanel slo={slo} history={history} />
-        <SloIncidents slo={slo} />
-        <DifferencesPanel sides={sides} />
-        <ExamplesPanel slo={slo} sides={sides} />
+        <div className="main stack">
+          <BudgetPanel slo={slo} history={history} />
+          <EventsPanel slo={slo} history={history} />
+          <DifferencesPanel sides={sides} />
+        </div>
+        <div className="side stack">
+          <BurnPanel slo={slo} />
+          <SloIncidents slo={slo} />
+          <ExamplesPanel slo={slo} sides={sides} />
+        </div>
         <Definition slo={slo} />
       </div>
     </Page>

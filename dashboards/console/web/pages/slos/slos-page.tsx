@@ -140,6 +140,7 @@ function SloRow({ slo }: { readonly slo: Slo }): ReactNode {
   const { good, total, remainingRatio } = slo.budget;
   const left = remainingRatio ?? 1;
   const burn = burnNow(slo);
+  const alarming = mark === 'burning' || mark === 'ticket';
   return (
     <tr>
       <td>
@@ -152,13 +153,18 @@ function SloRow({ slo }: { readonly slo: Slo }): ReactNode {
         <Link to={keepingRange(pathOf({ page: 'slo', id: slo.id }))}>{slo.displayName}</Link>
         <div className="hint mono">{slo.id}</div>
       </td>
-      <td title={slo.description}>{promiseWords(slo)}</td>
+      <td className="slo-objective" title={slo.description}>
+        {promiseWords(slo)}
+      </td>
       <td className="slo-budget">
-        <Bar ratio={left} color={barColor(left)} label={budgetWords(slo)} />
+        <Bar ratio={left} color={alarming ? `var(--${mark})` : barColor(left)} label={budgetWords(slo)} />
         <div className="label">{budgetWords(slo)}</div>
       </td>
-      <td className={`number ${burn !== null && burn > 1 ? `state-${mark}` : ''}`}>{formatBurn(burn)}</td>
-      <td className="number" title={total === 0 ? 'No event yet.' : `${formatShare(good / total)} good`}>
+      <td className={`number slo-burn ${alarming ? `state-${mark}` : ''}`}>{formatBurn(burn)}</td>
+      <td
+        className="number slo-events"
+        title={total === 0 ? 'No event yet.' : `${formatShare(good / total)} good`}
+      >
         {formatCount(total - good)} of {formatCount(total)}
       </td>
     </tr>
@@ -166,7 +172,7 @@ function SloRow({ slo }: { readonly slo: Slo }): ReactNode {
 }
 
 /** Nearly spent looks different from untouched; the words beside it say how much. */
-export function barColor(left: number): string {
+function barColor(left: number): string {
   if (left <= 0.1) return 'var(--burning)';
   return left <= 0.5 ? 'var(--ticket)' : 'var(--ok)';
 }
