@@ -13,6 +13,7 @@ import { formatDuration, formatTime } from '#dashboards/console/core/times.ts';
 import { absoluteRange } from '#dashboards/console/core/time-range.ts';
 import { setTimeRange } from '#dashboards/console/web/data/location.ts';
 import { onTables } from '#dashboards/console/web/frame/keyboard.ts';
+import { drawPoints, watchPoints, type ChartPoint } from '#dashboards/console/web/parts/chart-points.ts';
 
 export type Unit = 'number' | 'count' | 'duration-ms' | 'share' | 'rate' | 'bytes' | 'burn';
 
@@ -49,6 +50,10 @@ interface ChartProps {
   readonly endMs?: number;
   /** A logarithmic y axis, for latencies over many decades. */
   readonly log?: boolean;
+  /** Single observations that lead somewhere; what they say must also stand elsewhere on the page. */
+  readonly points?: readonly ChartPoint[];
+  /** False where a table beside it names the series. */
+  readonly legend?: boolean;
 }
 
 const FORMATS: Readonly<Record<Unit, (value: number) => string>> = {
@@ -60,7 +65,17 @@ const FORMATS: Readonly<Record<Unit, (value: number) => string>> = {
   bytes: formatBytes,
   burn: formatBurn,
 };
-const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+/** By the `dash` of a series. */
+export const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+/** Times of the x axis as they stand elsewhere: 24 hours, and the date where it changes. */
+const TIMES: readonly (readonly (string | number | null)[])[] = [
+  [365 * 86_400, '{YYYY}', null, null, null, null, null, null, 1],
+  [28 * 86_400, '{YYYY}-{MM}', null, null, null, null, null, null, 1],
+  [86_400, '{MM}-{DD}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+  [0.001, '{HH}:{mm}:{ss}.{fff}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+];
 const LABEL_PX = 12;
 const HEIGHT_PX = 180;
 /** Direct labels at line ends up to so many; beyond it the legend alone. */
@@ -69,14 +84,15 @@ const TABLE_ROWS_MAX = 500;
 
 /** Lines over time. Drag to zoom the whole page, the browser's back is the way back; the same data stands in a table. */
 export function Chart(props: ChartProps): ReactNode {
-  const { label, series, unit, heightPx = HEIGHT_PX } = props;
+  const { label, series, unit, heightPx = HEIGHT_PX, legend = true } = props;
+  const named = legend ? series : [];
   const [asTable, setAsTable] = useState(false);
   useEffect(() => onTables(() => setAsTable((before) => !before)), []);
   return (
     <figure className="chart" aria-label={label}>
       {asTable ? <ChartTable {...props} /> : <Plot {...props} heightPx={heightPx} />}
       <ul className="legend">
-        {series.map(({ name, color, values }) => (
+        {named.map(({ name, color, values }) => (
           <li key={name}>
             <span className="swatch" style={{ background: `var(${color})` }} aria-hidden="true" /> {name}{' '}
             <span className="hint">{lastOf(values, unit)}</span>
@@ -94,7 +110,7 @@ export function Chart(props: ChartProps): ReactNode {
 
 /** The drawing itself: made anew when its shape or the theme changes, fed when only the data does. */
 function Plot(props: ChartProps & { readonly heightPx: number }): ReactNode {
-  const { label, timesMs, series, startMs, endMs, heightPx } = props;
+  const { label, timesMs, series, startMs, endMs, heightPx, points } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const looks = series.map(({ name, color, dash, fill }) => [name, color, dash, fill]);
@@ -107,7 +123,8 @@ function Plot(props: ChartProps & { readonly heightPx: number }): ReactNode {
     if (element === null) return undefined;
     const make = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(latest.current.props, element), latest.current.data, element);
+      const current = (): ChartProps => latest.current.props;
+      plot.current = new uPlot(optionsOf(current, element), latest.current.data, element);
       showRange(plot.current, latest.current.props);
     };
     make();
@@ -126,7 +143,7 @@ function Plot(props: ChartProps & { readonly heightPx: number }): ReactNode {
   useEffect(() => {
     plot.current?.setData(data, true);
     if (plot.current !== undefined) showRange(plot.current, latest.current.props);
-  }, [data, startMs, endMs]);
+  }, [data, startMs, endMs, points]);
   return (
     <div
       ref={place}
@@ -193,8 +210,9 @@ function ChartTable({ label, timesMs, series, unit }: ChartProps): ReactNode {
   );
 }
 
-function optionsOf(props: ChartProps, element: HTMLElement): uPlot.Options {
-  const { series, unit, heightPx = HEIGHT_PX, lines = [], log = false } = props;
+/** @param current what is drawn at this moment: figures change more often than the shape does */
+function optionsOf(current: () => ChartProps, element: HTMLElement): uPlot.Options {
+  const { series, unit, heightPx = HEIGHT_PX, lines = [], log = false } = current();
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const format = FORMATS[unit];
@@ -204,9 +222,9 @@ function optionsOf(props: ChartProps, element: HTMLElement): uPlot.Options {
     height: heightPx,
     legend: { show: false },
     cursor: { sync: { key: 'page' }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: yScale(log, unit, lines) },
+    scales: { x: { time: true }, y: yScale(log, unit, lines, () => current().points ?? []) },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, values: TIMES.map((row) => [...row]) },
       {
         ...axis,
         size: 64,
@@ -226,25 +244,38 @@ function optionsOf(props: ChartProps, element: HTMLElement): uPlot.Options {
       })),
     ],
     hooks: {
+      ready: [(plot) => watchPoints(plot, () => current().points ?? [])],
       setSelect: [zoomPage],
       draw: [
         (plot) => {
+          const { series: drawn, points = [], legend = true } = current();
           drawLines(plot, lines, color);
-          if (series.length > 1 && series.length <= DIRECT_LABELS_MAX) drawLabels(plot, series, color);
+          if (legend && drawn.length > 1 && drawn.length <= DIRECT_LABELS_MAX) drawLabels(plot, drawn, color);
+          drawPoints(plot, points, color('--text-2'));
         },
       ],
     },
   };
 }
 
-function yScale(log: boolean, unit: Unit, lines: readonly ChartLine[]): uPlot.Scale {
+/** Points far above the lines would press them flat: up to so many times their height is made room for. */
+const POINTS_ROOM = 3;
+
+function yScale(
+  log: boolean,
+  unit: Unit,
+  lines: readonly ChartLine[],
+  points: () => readonly ChartPoint[],
+): uPlot.Scale {
   if (log) return { distr: 3 };
   const least = unit === 'share' ? 0.01 : 0;
   const highest = Math.max(least, ...lines.map(({ value }) => value));
   const lowest = Math.min(0, ...lines.map(({ value }) => value));
   return {
     range: (_plot, min, max) => {
-      const top = Math.max(max ?? 0, highest);
+      const lineTop = Math.max(max ?? 0, highest);
+      const pointTop = Math.max(0, ...points().map(({ value }) => value ?? 0));
+      const top = Math.max(lineTop, lineTop === 0 ? pointTop : Math.min(pointTop, lineTop * POINTS_ROOM));
       return [Math.min(min ?? 0, lowest), top === 0 ? 1 : top * 1.08];
     },
   };
