@@ -25,10 +25,7 @@ export function watchKeys(actions: Actions): () => void {
   let goUntilMs = 0;
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTyping(event.target)) {
-      if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur();
-      return;
-    }
+    if (typed(event)) return;
     const going = performance.now() < goUntilMs;
     goUntilMs = 0;
     if (going) {
@@ -62,6 +59,15 @@ function act(key: string, actions: Actions): boolean {
     default:
       return false;
   }
+}
+
+/** Whether it is text, or the Escape that leaves a field. */
+function typed(event: KeyboardEvent): boolean {
+  // Within an editor the event names its outermost element; the path names the field.
+  const [target = null] = event.composedPath();
+  if (!isTyping(target)) return false;
+  if (event.key === 'Escape' && target instanceof HTMLElement) target.blur();
+  return true;
 }
 
 function isTyping(target: EventTarget | null): boolean {
