@@ -44,6 +44,8 @@ export interface LogPattern {
 
 export interface LogPatterns {
   readonly scanned: number;
+  /** Records of the time before that were looked at. */
+  readonly baselineScanned?: number;
   readonly patterns: readonly LogPattern[];
 }
 

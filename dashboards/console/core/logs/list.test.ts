@@ -60,6 +60,12 @@ test('what arrives waits; shown it stands above, each line once', () => {
   assert.deepEqual([ids(shown), shown.waiting], [['5', '4', '3', '2', '1', '0'], []]);
 });
 
+test('a line that arrived before the page that has it does not wait any more', () => {
+  const early = withArrived(NO_LINES, lines(2, 5), 0);
+  const loaded = withPage(early, lines(0, 4), null);
+  assert.deepEqual([ids(loaded), loaded.waiting.map(({ id }) => id)], [['3', '2', '1', '0'], ['4']]);
+});
+
 test('nothing new leaves the list as it is', () => {
   const before = withPage(NO_LINES, lines(0, 3), null);
   assert.equal(withArrived(before, lines(0, 3), 0), before);

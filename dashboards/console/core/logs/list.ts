@@ -27,10 +27,12 @@ export const NO_LINES: LineList = { lines: [], waiting: [], next: null, cut: und
 /** With a page of older lines. */
 export function withPage(list: LineList, older: readonly LogLine[], next: string | null): LineList {
   const all = merge(list.lines, older);
+  const known = new Set(older.map(({ id }) => id));
   const full = all.length >= LINES_MAX && next !== null;
   return {
     ...list,
     lines: all.slice(0, LINES_MAX),
+    waiting: list.waiting.filter(({ id }) => !known.has(id)),
     next: full ? null : next,
     cut: full ? 'by-limit' : list.cut,
   };

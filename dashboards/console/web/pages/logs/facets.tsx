@@ -6,6 +6,7 @@ import { readable } from '#dashboards/console/core/logs/text.ts';
 import { useAddress } from '#dashboards/console/web/data/location.ts';
 import type { Loaded } from '#dashboards/console/web/data/use-json.ts';
 import { LevelMark } from '#dashboards/console/web/pages/logs/level-mark.tsx';
+import { tellable } from '#dashboards/console/web/pages/logs/tellable.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -24,7 +25,7 @@ export function Facets({ path, loaded }: FacetsProps): ReactNode {
       meaning={data === undefined ? undefined : `of the newest ${formatNumber(data.scanned)} lines`}
       className="log-facets"
       loading={loading}
-      error={error}
+      error={tellable(error)}
       actions={<CopyCurl path={path} />}
     >
       {data?.facets.map((facet) => (

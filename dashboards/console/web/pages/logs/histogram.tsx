@@ -16,6 +16,7 @@ import { setTimeRange, useAddress } from '#dashboards/console/web/data/location.
 import type { Loaded } from '#dashboards/console/web/data/use-json.ts';
 import { onTables } from '#dashboards/console/web/frame/keyboard.ts';
 import { HistogramTable } from '#dashboards/console/web/pages/logs/histogram-table.tsx';
+import { tellable } from '#dashboards/console/web/pages/logs/tellable.ts';
 import { GLYPHS, WORDS } from '#dashboards/console/web/pages/logs/level-mark.tsx';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -41,7 +42,7 @@ export function Histogram({ path, loaded, interval }: HistogramProps): ReactNode
       meaning={`by severity${step}; drag to zoom`}
       className="log-histogram"
       loading={loading}
-      error={error}
+      error={tellable(error)}
       actions={
         <>
           <button type="button" className="copy quiet" onClick={() => setAsTable(!asTable)}>

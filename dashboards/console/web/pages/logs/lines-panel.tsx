@@ -53,7 +53,7 @@ export function LinesPanel({ filters }: LinesPanelProps): ReactNode {
       error={lines.error}
       actions={
         <>
-          <Stale sinceMs={lines.tailAwaySinceMs} />
+          <Stale sinceMs={lines.error === undefined ? lines.away?.sinceMs : undefined} />
           <span aria-live="polite">
             {waiting.length > 0 && (
               <button type="button" className="log-waiting" onClick={show}>
@@ -74,8 +74,8 @@ export function LinesPanel({ filters }: LinesPanelProps): ReactNode {
     >
       {lines.error !== undefined && (
         <p className="toolbar">
-          <button type="button" onClick={lines.reload}>
-            Search again
+          <button type="button" onClick={lines.retry}>
+            Try again
           </button>
         </p>
       )}
@@ -177,6 +177,8 @@ function useListKeys(list: { readonly current: HTMLDivElement | null }): void {
 }
 
 function meaningOf(lines: Lines, tailing: boolean, isTop: boolean): string {
+  if (lines.error === undefined && lines.away !== undefined)
+    return `new lines are not heard of: ${lines.away.reason} It tries again.`;
   if (tailing && isTop) return 'newest first, coming in as they are written';
   if (tailing) return 'scroll to the top to go on';
   return lines.waiting.length > 0 ? 'newest first; what came meanwhile waits' : 'newest first';
@@ -190,6 +192,6 @@ function endOf({ lines, answered, next, cut, skipped }: Lines): string {
   if (cut === 'by-limit')
     return `${count}, which is as many as the page holds. Narrow the search or the time for older ones.${lost}`;
   if (cut === 'by-tail')
-    return `${count}; older ones were let go of as new ones came in. Stop the tail and search again to have them.${lost}`;
+    return `${count}; older ones were let go of as new ones came in. Stop the tail and reload the page to have them.${lost}`;
   return `${count}${next === null ? ', that is all' : '; older ones come as you scroll'}.${lost}`;
 }

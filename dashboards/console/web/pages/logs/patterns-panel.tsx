@@ -29,7 +29,8 @@ interface PatternsPanelProps {
 export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): ReactNode {
   const { data, error, loading } = loaded;
   const patterns = useMemo(() => rankPatterns(data?.patterns ?? []), [data]);
-  const isAllNew = patterns.length > 0 && patterns.every(({ isNew }) => isNew);
+  const isAllNew =
+    patterns.length > 0 && (data?.baselineScanned ?? 0) === 0 && patterns.every(({ isNew }) => isNew);
   const before = formatDuration(interval.endMs - interval.startMs);
   return (
     <Panel

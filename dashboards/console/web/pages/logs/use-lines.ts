@@ -1,5 +1,6 @@
 /** The lines of a search as state: pages as they are asked for, and what arrives meanwhile. */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
+import { retryDelayMs } from '#dashboards/console/core/backoff.ts';
 import { resolveRange, isLive, type TimeRange } from '#dashboards/console/core/time-range.ts';
 import type { LogTail } from '#dashboards/console/core/logs/answers.ts';
 import { lineOf, type LogLine } from '#dashboards/console/core/logs/line.ts';
@@ -13,7 +14,7 @@ import {
   type LineList,
 } from '#dashboards/console/core/logs/list.ts';
 import { logsPath, toNanos, type Filter } from '#dashboards/console/core/logs/search.ts';
-import { ApiError, getJson } from '#dashboards/console/web/data/client.ts';
+import { getJson, type ApiError } from '#dashboards/console/web/data/client.ts';
 import { listen } from '#dashboards/console/web/data/event-stream.ts';
 import type { LogPage } from '#dashboards/console/web/data/own-api.ts';
 
@@ -30,10 +31,17 @@ export interface Lines extends LineList {
   /** Of the search, for a shell. */
   readonly path: string;
   readonly live: boolean;
-  readonly tailAwaySinceMs: number | undefined;
+  /** New lines are not heard of at present. */
+  readonly away: Away | undefined;
   readonly loadMore: () => void;
   readonly showWaiting: () => void;
-  readonly reload: () => void;
+  /** Asks again for what failed. */
+  readonly retry: () => void;
+}
+
+interface Away {
+  readonly sinceMs: number;
+  readonly reason: string;
 }
 
 interface State extends LineList {
@@ -88,7 +96,6 @@ function reduce(state: State, action: Action): State {
 /** @param follow new lines are let in at once @param filters the same object while they are the same */
 export function useLines(filters: readonly Filter[], range: TimeRange, follow: boolean): Lines {
   const [state, dispatch] = useReducer(reduce, START);
-  const [turn, setTurn] = useState(0);
   const live = isLive(range);
   const { from, to } = range;
   const latest = useRef({ state, follow });
@@ -114,22 +121,43 @@ export function useLines(filters: readonly Filter[], range: TimeRange, follow: b
     dispatch({ do: 'start', path });
     void ask(path, mine.signal);
     return () => mine.abort();
-  }, [filters, from, to, live, turn, ask]);
+  }, [filters, from, to, live, ask]);
 
   const away = useTail(live ? filters : undefined, latest, dispatch);
 
-  const loadMore = useCallback(() => {
-    const { state: now } = latest.current;
+  const go = useCallback(() => {
+    const { path, next, answered, loading } = latest.current.state;
     const signal = abort.current?.signal;
-    if (now.next === null || now.loading || now.error !== undefined || signal === undefined) return;
+    if (loading || signal === undefined || (answered && next === null)) return;
     dispatch({ do: 'ask' });
-    const url = new URLSearchParams(now.path.slice(now.path.indexOf('?')));
-    url.set('after', now.next);
-    void ask(`${now.path.slice(0, now.path.indexOf('?'))}?${url.toString()}`, signal);
+    void ask(answered && next !== null ? pageAfter(path, next) : path, signal);
   }, [ask]);
+  const loadMore = useCallback(() => {
+    // What failed is tried again later, not with every move of the wheel.
+    if (latest.current.state.error === undefined) go();
+  }, [go]);
+  useRetry(state.error, go);
   const showWaiting = useCallback(() => dispatch({ do: 'show' }), []);
-  const reload = useCallback(() => setTurn((before) => before + 1), []);
-  return { ...state, live, tailAwaySinceMs: away, loadMore, showWaiting, reload };
+  return { ...state, live, away, loadMore, showWaiting, retry: go };
+}
+
+function pageAfter(path: string, next: string): string {
+  const at = path.indexOf('?');
+  const query = new URLSearchParams(path.slice(at));
+  query.set('after', next);
+  return `${path.slice(0, at)}?${query.toString()}`;
+}
+
+/** Tries again by itself, later each time, where that can help. */
+function useRetry(error: ApiError | undefined, retry: () => void): void {
+  const attempts = useRef(0);
+  useEffect(() => {
+    if (error === undefined) attempts.current = 0;
+    if (error === undefined || (error.status !== 0 && error.status < 500)) return undefined;
+    const timer = setTimeout(retry, retryDelayMs(attempts.current, Math.random()));
+    attempts.current += 1;
+    return () => clearTimeout(timer);
+  }, [error, retry]);
 }
 
 interface Latest {
@@ -141,8 +169,8 @@ function useTail(
   filters: readonly Filter[] | undefined,
   latest: Latest,
   dispatch: (action: Action) => void,
-): number | undefined {
-  const [awaySinceMs, setAwaySinceMs] = useState<number | undefined>(undefined);
+): Away | undefined {
+  const [away, setAway] = useState<Away | undefined>(undefined);
   useEffect(() => {
     if (filters === undefined) return undefined;
     const abort = new AbortController();
@@ -165,16 +193,17 @@ function useTail(
       onEvent: (event, data) => {
         if (event === 'records') arrive(data as LogTail);
       },
-      onState: (sinceMs) => {
-        setAwaySinceMs(sinceMs);
+      onState: (sinceMs, error) => {
+        const reason = error?.message ?? 'The connection was lost.';
+        setAway(sinceMs === undefined ? undefined : { sinceMs, reason });
         if (sinceMs === undefined) void catchUp();
       },
     });
     return () => {
       abort.abort();
       stop();
-      setAwaySinceMs(undefined);
+      setAway(undefined);
     };
   }, [filters, latest, dispatch]);
-  return awaySinceMs;
+  return away;
 }
