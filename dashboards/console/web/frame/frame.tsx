@@ -94,6 +94,7 @@ function Tabs({ route, open }: { readonly route: Route; readonly open: number })
   const isCurrent = ({ route: to, also }: Tab): boolean =>
     to.page === route.page || also.includes(route.page);
   const beyond = TABS.slice(PHONE_TABS);
+  const here = beyond.find(isCurrent)?.name;
   return (
     <nav className="tabs" aria-label="Pages">
       {TABS.map((tab, index) => (
@@ -108,7 +109,7 @@ function Tabs({ route, open }: { readonly route: Route; readonly open: number })
         </Link>
       ))}
       <div className="more">
-        <Menu label={beyond.find(isCurrent)?.name ?? 'More'} name="More pages">
+        <Menu label={here ?? 'More'} name={here === undefined ? 'More pages' : `${here}, more pages`}>
           {(close) =>
             beyond.map((tab) => (
               <Link
