@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { budgetSentence } from '#dashboards/console/core/incident/words.ts';
+import { budgetSentence, isBlind } from '#dashboards/console/core/incident/words.ts';
 import { formatBurn, formatShare } from '#dashboards/console/core/numbers.ts';
 import { pathOf } from '#dashboards/console/core/route.ts';
 import { formatWindow } from '#dashboards/console/core/times.ts';
@@ -29,30 +29,14 @@ export function Hurt({ incident, slo }: HurtProps): ReactNode {
         </>
       }
     >
-      <p>
+      <p className="incident-sentence">
         <Link to={keepingRange(pathOf({ page: 'slo', id: sloId }))}>{slo?.displayName ?? sloId}</Link>
         {slo !== undefined && slo.description !== '' && <> · {slo.description}</>}
       </p>
-      {evidence.windows.length > 0 && (
-        <div className="scroll-x">
-          <table>
-            <thead>
-              <tr>
-                <th>Windows</th>
-                <th className="number">Burn long</th>
-                <th className="number">short</th>
-                <th className="number">Limit</th>
-                <th className="number">Bad</th>
-                <th>Held</th>
-              </tr>
-            </thead>
-            <tbody>
-              {evidence.windows.map((window) => (
-                <WindowRow key={`${window.severity}${window.longWindowMs}`} window={window} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {isBlind(incident) ? (
+        <p>Nothing came that could be judged: whether anybody was hurt is not known.</p>
+      ) : (
+        <Windows windows={evidence.windows} />
       )}
       <div className="incident-budget">
         <span className="label">Budget left {left === null ? '–' : formatShare(left)}</span>
@@ -79,28 +63,51 @@ export function Hurt({ incident, slo }: HurtProps): ReactNode {
   );
 }
 
+function Windows({ windows }: { readonly windows: readonly BurnWindow[] }): ReactNode {
+  if (windows.length === 0) return null;
+  return (
+    <div className="scroll-x" tabIndex={0} role="group" aria-label="Burn by window">
+      <table>
+        <thead>
+          <tr>
+            <th>Windows</th>
+            <th className="number">Long burn</th>
+            <th className="number">Short</th>
+            <th className="number">Limit</th>
+            <th className="number">Bad</th>
+          </tr>
+        </thead>
+        <tbody>
+          {windows.map((window) => (
+            <WindowRow key={`${window.severity}${window.longWindowMs}`} window={window} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 function WindowRow({ window }: { readonly window: BurnWindow }): ReactNode {
   const { severity, longWindowMs, shortWindowMs, longBurn, shortBurn, factor, badInLongWindow, holds } =
     window;
+  const glyph = severity === 'page' ? '▲' : '◆';
   return (
     <tr>
       <td className="incident-nowrap">
+        <span
+          className={`incident-held ${severity === 'page' ? 'state-burning' : 'state-ticket'}`}
+          title={holds ? 'Both burns were above the limit' : undefined}
+        >
+          {holds ? glyph : ''}
+        </span>
         {formatWindow(longWindowMs)} and {formatWindow(shortWindowMs)}{' '}
         <span className="hint">{severity}</span>
+        {holds && <span className="visually-hidden">, held</span>}
       </td>
       <td className="number">{formatBurn(longBurn)}</td>
       <td className="number">{formatBurn(shortBurn)}</td>
       <td className="number">{formatBurn(factor)}</td>
       <td className="number">{badInLongWindow}</td>
-      <td>
-        {holds ? (
-          <span className={severity === 'page' ? 'state-burning' : 'state-ticket'}>
-            {severity === 'page' ? '▲' : '◆'} yes
-          </span>
-        ) : (
-          <span className="hint">no</span>
-        )}
-      </td>
     </tr>
   );
 }

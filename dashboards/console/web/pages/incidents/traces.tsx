@@ -46,7 +46,7 @@ export function Traces({ failing, suspect }: TracesProps): ReactNode {
         </Empty>
       )}
       {traces.length > 0 && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="Failing traces">
           <table className="incident-traces">
             <thead>
               <tr>

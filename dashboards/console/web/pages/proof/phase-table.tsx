@@ -7,8 +7,8 @@ import { StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
 /** Every phase: what was done, what came of it, how fast, whom it blamed. */
 export function PhaseTable({ rows }: { readonly rows: readonly Row[] }): ReactNode {
   return (
-    <div className="scroll-x">
-      <table>
+    <div className="scroll-x" tabIndex={0} role="group" aria-label="Phases">
+      <table className="proof-phases">
         <thead>
           <tr>
             <th>Phase</th>

@@ -52,7 +52,7 @@ export function RunningFaults({ list, error, onChanged }: RunningFaultsProps): R
       {ended.length > 0 && (
         <details>
           <summary className="label">Over: the last {ended.length}</summary>
-          <div className="scroll-x">
+          <div className="scroll-x" tabIndex={0} role="group" aria-label="Faults that are over">
             <table>
               <thead>
                 <tr>

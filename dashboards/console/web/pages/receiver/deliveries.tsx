@@ -35,8 +35,8 @@ export function Deliveries({ deliveries, error, staleSinceMs }: DeliveriesProps)
         <Empty>No notification has been due. One leaves as soon as an alert fires.</Empty>
       )}
       {deliveries !== undefined && deliveries.length > 0 && (
-        <div className="scroll-x">
-          <table>
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="Deliveries">
+          <table className="deliveries">
             <thead>
               <tr>
                 <th>State</th>
