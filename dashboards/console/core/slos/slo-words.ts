@@ -66,6 +66,11 @@ export function burnNow(slo: Pick<JudgedSlo, 'windows'>): number | null {
   return fastestWindow(slo)?.shortBurn ?? null;
 }
 
+/** Still held by longer windows, while the shortest burns no faster than allowed. */
+export function isRecovering(slo: Pick<JudgedSlo, 'windows' | 'state'>): boolean {
+  return slo.state === 'burning' && (burnNow(slo) ?? 0) < 1;
+}
+
 /** `31 min left of 43 min (72 %)`; the time is how long everything might fail. */
 export function budgetWords({ objective, periodMs, budget }: JudgedSlo): string {
   if (budget.remainingRatio === null) return 'untouched: no event yet';
@@ -128,11 +133,20 @@ export function sloSentence(slo: JudgedSlo, nowMs: number): string {
 }
 
 function burningSentence(slo: JudgedSlo, since: string): string {
+  if (isRecovering(slo)) return recoveringSentence(slo);
   const { budget } = slo;
   const how = `Burning ${formatBurn(burnNow(slo))} for ${since}`;
   if ((budget.remainingRatio ?? 1) <= 0) return `${how}; the ${periodWord(slo.periodMs)} budget is spent.`;
   if (budget.exhaustedInMs === null) return `${how}.`;
   return `${how}; at this rate the ${periodWord(slo.periodMs)} budget is gone in ${formatDuration(budget.exhaustedInMs)}.`;
+}
+
+function recoveringSentence(slo: JudgedSlo): string {
+  const holding = fastestWindow({ windows: slo.windows.filter(({ holds }) => holds) });
+  const recent = formatWindow(fastestWindow(slo)?.shortWindowMs ?? 0);
+  const how = `Recovering: ${formatBurn(burnNow(slo))} over the last ${recent}`;
+  if (holding === undefined) return `${how}.`;
+  return `${how}; it stays open while the last ${formatWindow(holding.shortWindowMs)} burn ${formatBurn(holding.shortBurn)}.`;
 }
 
 function okSentence(slo: JudgedSlo): string {

@@ -83,6 +83,12 @@ test('the sentence of each state', () => {
     sloSentence(burning, 3 * MINUTE),
     'Burning 22× for 3 min; at this rate the 30-day budget is gone in 1 d 8 h.',
   );
+  const long = { ...PAIR, longWindowMs: 360 * MINUTE, shortWindowMs: 30 * MINUTE, shortBurn: 87 };
+  const over = slo({ state: 'burning', windows: [{ ...PAIR, shortBurn: 0, holds: false }, long] });
+  assert.equal(
+    sloSentence(over, MINUTE),
+    'Recovering: 0× over the last 5m; it stays open while the last 30m burn 87×.',
+  );
   assert.match(sloSentence(slo({ state: 'blind' }), MINUTE), /^No telemetry of a for 1 min/);
   assert.match(sloSentence(slo({ state: 'idle' }), MINUTE), /^No events for 1 min/);
   assert.match(sloSentence(slo({}, null), 0), /^No event has been counted/);

@@ -5,6 +5,7 @@ import {
   budgetWords,
   burnNow,
   exhaustionWords,
+  isRecovering,
   needsAttention,
 } from '#dashboards/console/core/slos/slo-words.ts';
 import type { ApiError } from '#dashboards/console/web/data/client.ts';
@@ -67,7 +68,7 @@ function BurnItem({
   return (
     <li className="burn">
       <div className="burn-head">
-        <StateMark state={mark} word={mark === 'blind' ? undefined : formatBurn(burnNow(slo))} />
+        <StateMark state={mark} word={wordOf(slo)} />
         <Link to={keepingRange(pathOf({ page: 'slo', id: slo.id }))}>{slo.displayName}</Link>
         <span className="hint">{slo.service}</span>
         <span className="burn-since hint">
@@ -96,6 +97,12 @@ function BurnItem({
       )}
     </li>
   );
+}
+
+/** How fast, unless there is something more to say than a rate. */
+function wordOf(slo: Slo): string | undefined {
+  if (slo.state !== 'burning') return undefined;
+  return isRecovering(slo) ? 'recovering' : formatBurn(burnNow(slo));
 }
 
 /** The sentence begins with the name, which stands before it already. */

@@ -16,17 +16,22 @@ export function FirstSteps(): ReactNode {
       meaning="It appears here by itself as soon as it arrives."
     >
       <Empty>
-        <p>
-          A whole company to look at, with faults to start: stop this Plimsoll and type <code>npm start</code>
-          .
-        </p>
-        <p>Or send a first span. It is on this page some ten seconds later:</p>
-        <pre>{command}</pre>
-        <Copy text={command} label="copy the command" />
-        <p>
-          A Node service needs no code: <code>node --import @plimsoll/sdk/register main.js</code>, with{' '}
-          <code>OTEL_SERVICE_NAME</code> set. If telemetry was there before, choose a longer time range above.
-        </p>
+        <div className="first-steps">
+          <p>
+            A whole company to look at, with faults to start: stop this Plimsoll and type{' '}
+            <code>npm start</code>.
+          </p>
+          <p>Or send a first span. It is on this page some ten seconds later:</p>
+          <pre>{command}</pre>
+          <div>
+            <Copy text={command} label="copy the command" />
+          </div>
+          <p>
+            A Node service needs no code: <code>node --import @plimsoll/sdk/register main.js</code>, with{' '}
+            <code>OTEL_SERVICE_NAME</code> set. If telemetry was there before, choose a longer time range
+            above.
+          </p>
+        </div>
       </Empty>
     </Panel>
   );

@@ -24,8 +24,8 @@ const LINE_PX = 17;
 
 /** A service: name and state, rate and share of errors, 95th percentile. Leads to its traces. */
 export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode {
-  const { name, mark, reports } = service;
-  const { path, query } = tracesTarget(name);
+  const { name, mark, reports, seenBy } = service;
+  const { path, query } = tracesTarget(seenBy);
   const right = map.nodeWidth - PAD;
   const most = NAME_CHARS_MAX[map.direction];
   const short = name.length > most ? `${name.slice(0, most - 1)}…` : name;
@@ -40,10 +40,10 @@ export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode 
       <Link
         to={keepingRange(path, query)}
         className={`map-node ${mark === undefined ? '' : `node-${mark}`} ${reports ? '' : 'silent'}`}
-        label={nodeLabel(service)}
       >
-        <title>{nodeLabel(service)}</title>
-        <rect className="node-frame" width={map.nodeWidth} height={map.nodeHeight} rx={4} />
+        <rect className="node-frame" width={map.nodeWidth} height={map.nodeHeight} rx={4}>
+          <title>{nodeLabel(service)}</title>
+        </rect>
         <text x={PAD} y={18} className="node-name">
           {short}
         </text>
@@ -93,9 +93,9 @@ export function errorText(ratio: number | null): string {
   return `${glyph}${formatShare(ratio)}`;
 }
 
-function nodeLabel({ name, now, mark, reports }: MapService): string {
+function nodeLabel({ name, now, mark, reports, seenBy }: MapService): string {
   const state = mark === undefined ? 'no SLO' : `SLO ${WORDS[mark]}`;
   const figures = `${formatRate(now.rate)}, ${formatShare(now.errorRatio)} errors`;
   const slow = reports ? `, 95th percentile ${formatDuration(now.p95Ms)}` : ', no spans of its own';
-  return `${name}: ${state}, ${figures}${slow}. Opens its traces.`;
+  return `${name}: ${state}, ${figures}${slow}. Opens traces of ${seenBy}.`;
 }

@@ -9,6 +9,8 @@ export interface MapService {
   readonly now: ServiceNow;
   /** False: only its callers tell of it. */
   readonly reports: boolean;
+  /** Whose traces show it: its own, else those of one who calls it. */
+  readonly seenBy: string;
   /** Of its worst SLO; undefined when it has none. */
   readonly mark: MarkState | undefined;
   readonly worstSlo: Slo | undefined;
@@ -28,6 +30,7 @@ export function mapServices(
       name,
       now: now ?? asCallersSeeIt(name, calls),
       reports: now !== undefined,
+      seenBy: now === undefined ? (calls.find(({ to }) => to === name)?.from ?? name) : name,
       mark: worstSlo === undefined ? undefined : markOf(worstSlo),
       worstSlo,
     };

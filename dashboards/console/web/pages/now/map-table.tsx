@@ -48,9 +48,9 @@ function MapRow({
   readonly service: MapService;
   readonly calls: readonly Call[];
 }): ReactNode {
-  const { name, now, mark, worstSlo } = service;
-  const traces = tracesTarget(name);
-  const failing = tracesTarget(name, { errors: true });
+  const { name, now, mark, worstSlo, seenBy } = service;
+  const traces = tracesTarget(seenBy);
+  const failing = tracesTarget(seenBy, { errors: true });
   return (
     <tr>
       <td>

@@ -37,6 +37,7 @@ export function NowPage(): ReactNode {
 
 function sentence({ services, ready }: NowFigures, slos: readonly Slo[], told: boolean): string {
   if (!told && !ready) return 'Asking for services and SLOs.';
+  if (ready && services.length === 0 && slos.length === 0) return 'Nothing has arrived in this time range.';
   const bad = slos.filter(needsAttention);
   const [worst, ...others] = bad;
   const count = services.length === 1 ? '1 service' : `${services.length} services`;
