@@ -54,7 +54,14 @@ export interface LogTail {
   readonly records: readonly LogRecord[];
   /** Records that came too fast to be told. */
   readonly skipped?: number;
+  /** More arrived at once than an event can hold; none of it is in `records`. */
   readonly truncated?: boolean;
+}
+
+/** Data of the event `trouble`: the store cannot be asked right now. */
+export interface LogTailTrouble {
+  readonly code: string;
+  readonly message: string;
 }
 
 export function isLevel(text: string): text is Level {

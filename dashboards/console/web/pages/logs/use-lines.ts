@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { retryDelayMs } from '#dashboards/console/core/backoff.ts';
 import { resolveRange, isLive, type TimeRange } from '#dashboards/console/core/time-range.ts';
-import type { LogTail } from '#dashboards/console/core/logs/answers.ts';
+import type { LogTail, LogTailTrouble } from '#dashboards/console/core/logs/answers.ts';
 import { lineOf, type LogLine } from '#dashboards/console/core/logs/line.ts';
 import {
   LINES_MAX,
@@ -191,7 +191,12 @@ function useTail(
     };
     const stop = listen(logsPath('/tail', filters), {
       onEvent: (event, data) => {
-        if (event === 'records') arrive(data as LogTail);
+        if (event === 'trouble') setAway({ sinceMs: lastHeardMs, reason: (data as LogTailTrouble).message });
+        if (event !== 'records') return;
+        setAway(undefined);
+        arrive(data as LogTail);
+        // More than one event can hold arrived at once: a search has it.
+        if ((data as LogTail).truncated === true) void catchUp();
       },
       onState: (sinceMs, error) => {
         const reason = error?.message ?? 'The connection was lost.';
