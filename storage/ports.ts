@@ -7,8 +7,9 @@ import type { Series, SeriesSource } from '#promql/ports.ts';
 import type { Cursor } from '#journal/ports.ts';
 import type { Labels, Matcher } from '#signals/matchers.ts';
 import type { LogRecord, Span, SpanKind } from '#signals/model.ts';
-import type { TraceId } from '#signals/ids.ts';
+import type { SpanId, TraceId } from '#signals/ids.ts';
 import type { Exemplar } from '#signals/prometheus/sink.ts';
+import type { SeverityRange } from '#signals/severity.ts';
 
 export type { Series };
 
@@ -53,17 +54,22 @@ export interface TraceReader {
 
 // -- logs ---------------------------------------------------------------------
 
-export interface LogSearch {
+/** Which records; every criterion must hold. */
+export interface LogFilter {
   readonly service: string | undefined;
   /** Case-insensitive substring of the body's text. */
   readonly text: string | undefined;
   readonly severityNumberMin: number;
   readonly traceId: TraceId | undefined;
+  readonly spanId: SpanId | undefined;
   /** Every pair must be on the record or its resource, compared as text. */
   readonly attributes: Readonly<Record<string, string>>;
   /** Both inclusive. */
   readonly unixNanosMin: bigint;
   readonly unixNanosMax: bigint;
+}
+
+export interface LogSearch extends LogFilter {
   readonly order: 'newest-first' | 'oldest-first';
   /** 1 … 5000. */
   readonly recordsMax: number;
@@ -77,8 +83,94 @@ export interface LogPage {
   readonly next: string | undefined;
 }
 
+/** Steps of equal length, one after another. */
+export interface LogSteps {
+  readonly startUnixNanos: bigint;
+  /** At least 1. */
+  readonly stepNanos: bigint;
+  /** 1 … 1000. */
+  readonly steps: number;
+}
+
+/** Records by severity. */
+export type SeverityCounts = Readonly<Record<SeverityRange, number>>;
+
+export interface LogFacets {
+  /** Records counted: the newest that match, at most as many as the store looks at. */
+  readonly scanned: number;
+  /** Service, severity, then attributes: those of records before those of resources alone, the frequent first. */
+  readonly facets: readonly LogFacet[];
+}
+
+export interface LogFacet {
+  readonly key: 'service' | 'severity' | `attr.${string}`;
+  /** The frequent first. A record counts once a key: its own attribute hides one of its resource. */
+  readonly values: readonly { readonly value: string; readonly count: number }[];
+  /** Records that have the key with a value not listed. */
+  readonly otherCount: number;
+}
+
+export interface LogPatternsRequest {
+  /** Begin of the time before the search's own with which it is compared; undefined for none. */
+  readonly baselineUnixNanosMin: bigint | undefined;
+  /** 1 … 1000. */
+  readonly patternsMax: number;
+}
+
+export interface LogPatterns {
+  /** Records looked at: the newest that match, at most as many as the store looks at. */
+  readonly scanned: number;
+  /** The same before the search's own time. */
+  readonly baselineScanned: number;
+  /** The frequent first. */
+  readonly patterns: readonly LogPattern[];
+}
+
+/** Records of one service and severity whose messages are the same but for ids, numbers and the like. */
+export interface LogPattern {
+  readonly pattern: string;
+  readonly service: string;
+  readonly severity: SeverityRange;
+  readonly count: number;
+  readonly baselineCount: number;
+  readonly firstUnixNanos: bigint;
+  readonly lastUnixNanos: bigint;
+  /** Id and message of the newest of them; the message may be cut. */
+  readonly exampleId: string;
+  readonly example: string;
+}
+
+export interface LogArrivalsRequest {
+  /** Opaque, `next` of the answer before; undefined begins now. */
+  readonly since: string | undefined;
+  /** 1 … 5000. */
+  readonly recordsMax: number;
+}
+
+export interface LogArrivals {
+  /** By time, newest first. */
+  readonly records: readonly LogRecord[];
+  /** Older ones that arrived as well and are not in `records`. */
+  readonly skipped: number;
+  readonly next: string;
+}
+
 export interface LogReader {
   searchLogs(search: LogSearch, signal?: AbortSignal): Promise<LogPage>;
+  /** Counts of each step, exact. */
+  logHistogram(filter: LogFilter, steps: LogSteps, signal?: AbortSignal): Promise<readonly SeverityCounts[]>;
+  /** @param request `valuesMax` of each facet, 1 … 100 */
+  logFacets(
+    filter: LogFilter,
+    request: { readonly valuesMax: number },
+    signal?: AbortSignal,
+  ): Promise<LogFacets>;
+  logPatterns(filter: LogFilter, request: LogPatternsRequest, signal?: AbortSignal): Promise<LogPatterns>;
+  /**
+   * What matches and has arrived since the answer before, whatever time it bears:
+   * each record once, across seals and restarts of the store.
+   */
+  logArrivals(filter: LogFilter, request: LogArrivalsRequest, signal?: AbortSignal): Promise<LogArrivals>;
 }
 
 // -- metrics ------------------------------------------------------------------

@@ -58,6 +58,10 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     trace: (traceId, signal) => store.trace(traceId, signal),
     searchTraces: (search, signal) => store.searchTraces(search, signal),
     searchLogs: (search, signal) => store.searchLogs(search, signal),
+    logHistogram: (filter, steps, signal) => store.logHistogram(filter, steps, signal),
+    logFacets: (filter, request, signal) => store.logFacets(filter, request, signal),
+    logPatterns: (filter, request, signal) => store.logPatterns(filter, request, signal),
+    logArrivals: (filter, request, signal) => store.logArrivals(filter, request, signal),
     storeStatus: async () => ({ ...(await store.status()), residentBytes: process.memoryUsage.rss() }),
     setCommitted: (offset) => {
       committed.set(offset);

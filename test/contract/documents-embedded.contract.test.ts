@@ -10,6 +10,7 @@ import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
+import { logSummariesContract } from '#test/contract/log-summaries.ts';
 import { logReaderContract, logSearch, logsRecord } from '#test/contract/logs.ts';
 import {
   BASE,
@@ -37,6 +38,7 @@ async function embedded(options: WorldOptions = {}) {
 
 traceReaderContract('embedded', () => embedded());
 logReaderContract('embedded', () => embedded());
+logSummariesContract('embedded', () => embedded());
 
 /** Ten spans of one trace and ten log records. */
 function batch(number: number) {
@@ -118,6 +120,33 @@ test('a seal that failed is made up for by the next', async () => {
   const names = await readdir(world.folder);
   const files = names.filter((name) => name.endsWith('.parquet'));
   assert.equal(files.length, 2, `no stray files: ${names.join(', ')}`);
+});
+
+/** Something happens before each removal. */
+class WatchedDisk extends DyingDisk {
+  beforeRemove: () => Promise<void> = () => Promise.resolve();
+
+  override async remove(path: string): Promise<void> {
+    await this.beforeRemove();
+    await super.remove(path);
+  }
+}
+
+test('while a seal tidies up after one that failed, nothing is seen twice', async () => {
+  await using world = await DocumentsWorld.open();
+  const disk = new WatchedDisk(systemDisk, Number.MAX_SAFE_INTEGER);
+  await world.restart(disk);
+  await world.write(batch(0));
+  disk.killAfter(17);
+  await assert.rejects(world.store.sealNow(), /the disk is dead/);
+  disk.killAfter(Number.MAX_SAFE_INTEGER);
+  const seen: number[] = [];
+  disk.beforeRemove = async () => {
+    seen.push((await world.store.searchLogs(logSearch())).records.length);
+  };
+  await world.store.sealNow();
+  assert.ok(seen.length >= 4, `${seen.length} removals`);
+  assert.deepEqual(new Set(seen), new Set([10]));
 });
 
 test('what a crash left behind is removed at the start', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCoded } from '#base/errors.ts';
-import type { TraceId } from '#signals/ids.ts';
+import type { SpanId, TraceId } from '#signals/ids.ts';
 import type { LogReader, LogSearch } from '#storage/ports.ts';
 import type { TestRecord } from '#test/support/documents-world.ts';
 import { buildLogs, type TestLog, type TestResource } from '#test/support/otlp.ts';
@@ -17,6 +17,7 @@ export interface LogBackend extends AsyncDisposable {
 
 const BASE = 1_700_000_000_000_000_000n;
 const TRACE = 'abcdef0123456789abcdef0123456789';
+const SPAN = '00000000000000ff';
 
 export function logsRecord(resource: TestResource, logs: readonly TestLog[]): TestRecord {
   return { kind: 'otlp-logs', items: logs.length, body: buildLogs({ ...resource, logs }) };
@@ -28,6 +29,7 @@ export function logSearch(more: Partial<LogSearch> = {}): LogSearch {
     text: undefined,
     severityNumberMin: 0,
     traceId: undefined,
+    spanId: undefined,
     attributes: {},
     unixNanosMin: 0n,
     unixNanosMax: 2n ** 63n - 1n,
@@ -46,6 +48,7 @@ const CRITERIA: readonly (readonly [what: string, found: Partial<LogSearch>, mis
     ['text with wildcards of SQL', { text: '100%_' }, { text: '1%0' }],
     ['severity', { severityNumberMin: 17 }, { severityNumberMin: 18 }],
     ['trace', { traceId: TRACE as TraceId }, { traceId: '0'.repeat(31).concat('1') as TraceId }],
+    ['span', { spanId: SPAN as SpanId }, { spanId: TRACE.slice(16) as SpanId }],
     ['attribute', { attributes: { user: 'ann', n: '12' } }, { attributes: { user: 'an' } }],
     ['resource', { attributes: { zone: 'z1' } }, { attributes: { zone: 'z2' } }],
     [
@@ -77,7 +80,14 @@ export function logReaderContract(name: string, make: () => Promise<LogBackend>)
     const body = 'Привет "world" 100%_ \u0000 🚢';
     await backend.write([
       logsRecord({ service: 'shop', resource: { zone: 'z1' } }, [
-        { nanos: BASE + 5n, body, severityNumber: 17, traceId: TRACE, attributes: { user: 'ann', n: 12n } },
+        {
+          nanos: BASE + 5n,
+          body,
+          severityNumber: 17,
+          traceId: TRACE,
+          spanId: SPAN,
+          attributes: { user: 'ann', n: 12n },
+        },
       ]),
       logsRecord({ service: 'other' }, [{ nanos: BASE + 20n, body: 'else', severityNumber: 9 }]),
     ]);

@@ -84,9 +84,10 @@ export class SealedFiles {
   /**
    * Makes the tail durable together with `cursor`.
    *
+   * @param onSealed called at the moment from which the files hold the rows of the tail
    * @throws DiskError; nothing has changed then, for readers or after a crash
    */
-  async seal(tail: Tail, cursor: Cursor, nowMs: number): Promise<void> {
+  async seal(tail: Tail, cursor: Cursor, nowMs: number, onSealed: () => void): Promise<void> {
     const added: SealedFile[] = [];
     for (const signal of ['spans', 'logs'] as const) {
       let from = 0;
@@ -95,7 +96,7 @@ export class SealedFiles {
         from += rows;
       }
     }
-    await this.#commit([...this.files, ...added], cursor);
+    await this.#commit([...this.files, ...added], cursor, onSealed);
   }
 
   /** Deletes what is over age or budget. @returns files the caller may remove once nobody reads them */
@@ -198,7 +199,11 @@ export class SealedFiles {
     if (held <= BLOOM_BYTES_MAX) this.#blooms.set(name, bloom);
   }
 
-  async #commit(files: readonly SealedFile[], cursor: Cursor): Promise<void> {
+  async #commit(
+    files: readonly SealedFile[],
+    cursor: Cursor,
+    onCommitted: () => void = () => {},
+  ): Promise<void> {
     const manifest = {
       version: 1 as const,
       cursor,
@@ -213,6 +218,7 @@ export class SealedFiles {
     );
     this.files = files;
     this.cursor = cursor;
+    onCommitted();
     await this.#removeStrays();
   }
 

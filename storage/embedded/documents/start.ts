@@ -16,9 +16,11 @@ import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
 import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
-import { DocumentsReader, type ReaderOptions } from '#storage/embedded/documents/reader.ts';
+import { LogRecordReader } from '#storage/embedded/documents/log-reader.ts';
 import { SealedFiles, SPILL_FOLDER } from '#storage/embedded/documents/sealed-files.ts';
 import { DocumentsStorage, type DroppedItems } from '#storage/embedded/documents/storage.ts';
+import { SpanReader, type SpanLimits } from '#storage/embedded/documents/trace-reader.ts';
+import { Views, type ViewsOptions } from '#storage/embedded/documents/views.ts';
 
 export const DOCUMENTS_CONSUMER: ConsumerRegistration = { name: 'documents', onFull: 'refuse' };
 /** Bytes of records taken from the journal at once: small, because a seal is never larger than a limit and one batch. */
@@ -44,7 +46,7 @@ export interface DocumentsOptions {
   readonly source: JournalSource;
   readonly config: DocumentsConfig;
   /** Other limits than the shipped ones, for tests. */
-  readonly limits?: Omit<ReaderOptions, 'duckdb' | 'view'>;
+  readonly limits?: SpanLimits & Pick<ViewsOptions, 'queryTimeoutMs'>;
 }
 
 export async function startDocuments(options: DocumentsOptions): Promise<DocumentsStore> {
@@ -57,19 +59,27 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
   });
   const sealed = await SealedFiles.open({ disk, directory, duckdb, config });
   const storage = await DocumentsStorage.open({ duckdb, sealed, clock, config });
-  const reader = new DocumentsReader({ ...options.limits, duckdb, view: () => storage.view() });
+  const { queryTimeoutMs, ...limits } = options.limits ?? {};
+  const timeout = queryTimeoutMs === undefined ? {} : { queryTimeoutMs };
+  const views = new Views({ ...timeout, duckdb, view: () => storage.view() });
+  const spans = new SpanReader(views, limits);
+  const logs = new LogRecordReader(views);
   const consumer = new DocumentsConsumer(options, storage);
   observe(options.meter, storage);
   return {
     finished: consumer.finished,
     sealNow: () => consumer.seal(),
     status: () => Promise.resolve(storage.status()),
-    traceCapabilities: () => reader.traceCapabilities(),
-    services: () => reader.services(),
-    operations: (service) => reader.operations(service),
-    trace: (traceId, signal) => reader.trace(traceId, signal),
-    searchTraces: (search, signal) => reader.searchTraces(search, signal),
-    searchLogs: (search, signal) => reader.searchLogs(search, signal),
+    traceCapabilities: () => spans.traceCapabilities(),
+    services: () => spans.services(),
+    operations: (service) => spans.operations(service),
+    trace: (traceId, signal) => spans.trace(traceId, signal),
+    searchTraces: (search, signal) => spans.searchTraces(search, signal),
+    searchLogs: (search, signal) => logs.searchLogs(search, signal),
+    logHistogram: (filter, steps, signal) => logs.logHistogram(filter, steps, signal),
+    logFacets: (filter, request, signal) => logs.logFacets(filter, request, signal),
+    logPatterns: (filter, request, signal) => logs.logPatterns(filter, request, signal),
+    logArrivals: (filter, request, signal) => logs.logArrivals(filter, request, signal),
     async [Symbol.asyncDispose]() {
       await consumer[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();

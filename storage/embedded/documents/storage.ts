@@ -11,9 +11,9 @@ import type { Dropped } from '#storage/embedded/documents/core/columns-in.ts';
 import { Leases } from '#storage/embedded/documents/core/leases.ts';
 import type { SealedFile } from '#storage/embedded/documents/core/manifest.ts';
 import type { DuckDb } from '#storage/embedded/documents/duckdb.ts';
-import type { View } from '#storage/embedded/documents/reader.ts';
 import type { SealedFiles } from '#storage/embedded/documents/sealed-files.ts';
 import { Tail } from '#storage/embedded/documents/tail.ts';
+import type { View } from '#storage/embedded/documents/views.ts';
 
 /** Record bytes in the tail at which it is sealed early: rows of long texts would not fit the memory limit. */
 export const TAIL_BYTES_MAX = 64 * 2 ** 20;
@@ -90,14 +90,17 @@ export class DocumentsStorage implements AsyncDisposable {
       if (this.#cursor === sealed.cursor) return this.#cursor;
       const tail = this.#tail;
       const next = tail.rows === 0 ? tail : await Tail.create(duckdb, ++this.#tailNumber);
+      // In the same moment in which the files hold the rows: no view has them twice.
+      const exchange = (): void => {
+        this.#tail = next;
+        if (next !== tail) this.#leases.doom(() => this.#drop(tail));
+      };
       try {
-        await sealed.seal(tail, this.#cursor, clock.wallMs());
+        await sealed.seal(tail, this.#cursor, clock.wallMs(), exchange);
       } catch (error) {
         if (next !== tail) await next.drop();
         throw error;
       }
-      this.#tail = next;
-      if (next !== tail) this.#leases.doom(() => this.#drop(tail));
       await this.#tidy();
       return sealed.cursor;
     });
@@ -109,6 +112,7 @@ export class DocumentsStorage implements AsyncDisposable {
       tail: this.#tail,
       files: sealed.files,
       catalog: sealed.catalog,
+      cursor: this.#cursor,
       path: (file) => sealed.path(file),
       bloom: (file) => sealed.bloom(file),
       release: this.#leases.take(),

@@ -147,7 +147,8 @@ export function producerText(node: string, epoch: number): string {
   return `${node}-${epoch.toString(36)}`;
 }
 
-function itemIdOf(row: Row): string {
+/** Of any row that has the columns of its identity. */
+export function itemIdOf(row: Row): string {
   const sequence = wide(row, 'sequence').toString(36);
   return `${text(row, 'producer')}-${sequence}-${Number(row['ordinal']).toString(36)}`;
 }
