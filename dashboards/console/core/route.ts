@@ -74,18 +74,9 @@ function captured(shape: string, parts: readonly string[]): readonly string[] | 
 }
 
 function routeOf(page: KnownPage, [first = '', second = '']: readonly string[]): Route {
-  switch (page) {
-    case 'slo':
-      return { page, id: `${first}/${second}` };
-    case 'compare':
-      return { page, left: first, right: second };
-    case 'incident':
-    case 'trace':
-    case 'proof-report':
-      return { page, id: first };
-    default:
-      return { page };
-  }
+  if (page === 'slo') return { page, id: `${first}/${second}` };
+  if (page === 'compare') return { page, left: first, right: second };
+  return page === 'incident' || page === 'trace' || page === 'proof-report' ? { page, id: first } : { page };
 }
 
 /** The path of a page, without the query. */
