@@ -22,6 +22,7 @@ import {
   markOfIncident,
   nameOf,
   nextStep,
+  presentSentence,
   reasonOf,
   whatOf,
 } from '#dashboards/console/core/incident/words.ts';
@@ -111,6 +112,32 @@ test('an incident is said in words', () => {
   assert.equal(reasonOf({ service: 'a', reason: 'a: b' }), 'b');
   assert.equal(budgetSentence(burning), 'Gone in 1 h at that rate.');
   assert.equal(budgetSentence(incidentOf({}, { budgetRemainingRatio: -1 })), 'The budget was spent.');
+});
+
+test('how it goes on is told of the window that fired', () => {
+  const window = {
+    severity: 'page',
+    longWindowMs: 3_600_000,
+    shortWindowMs: 300_000,
+    factor: 14.4,
+    longBurn: 20,
+    shortBurn: 30,
+    badInLongWindow: 9,
+    holds: true,
+  } as const;
+  const budget = {
+    good: 1,
+    total: 1,
+    allowedBad: 1,
+    remainingRatio: 0.5,
+    exhaustedInMs: 7_200_000,
+    measuredRatio: 1,
+  };
+  const burning = incidentOf({}, { windows: [window] });
+  const slo = { windows: [{ ...window, longBurn: 16, shortBurn: 2 }], budget };
+  assert.equal(presentSentence(burning, slo), 'now 16× over 1h, 2× over 5m; budget gone in 2 h');
+  assert.equal(presentSentence({ ...burning, state: 'resolved' }, slo), '');
+  assert.match(presentSentence(burning, { ...slo, budget: { ...budget, remainingRatio: -1 } }), /is spent$/);
 });
 
 test('the next step goes by the reason of the first suspect', () => {

@@ -1,8 +1,8 @@
 /** An incident in sentences: what it is, and what to do next. */
 import type { CulpritSpan } from '#dashboards/console/core/incident/spans.ts';
 import { formatBurn } from '#dashboards/console/core/numbers.ts';
-import { formatDuration } from '#dashboards/console/core/times.ts';
-import type { BurnWindow, Incident } from '#dashboards/console/web/data/own-api.ts';
+import { formatDuration, formatWindow } from '#dashboards/console/core/times.ts';
+import type { BurnWindow, Incident, Slo } from '#dashboards/console/web/data/own-api.ts';
 
 /** The alert that telemetry stopped, as alerting names it. */
 const BLIND = 'SLOTelemetryLost';
@@ -48,6 +48,23 @@ export function budgetSentence({ evidence }: Pick<Incident, 'evidence'>): string
   if (left <= 0) return 'The budget was spent.';
   if (exhaustedInMs === null) return 'The budget did not shrink.';
   return `Gone in ${formatDuration(exhaustedInMs)} at that rate.`;
+}
+
+/** How it goes on: the rate of the same window now, and how long the budget lasts; '' once it is over. */
+export function presentSentence(
+  incident: Pick<Incident, 'state' | 'alertname' | 'evidence'>,
+  slo: Pick<Slo, 'windows' | 'budget'> | undefined,
+): string {
+  const fired = firingWindow(incident);
+  if (incident.state === 'resolved' || slo === undefined || isBlind(incident)) return '';
+  const window = slo.windows.find(
+    ({ severity, longWindowMs }) => severity === fired?.severity && longWindowMs === fired.longWindowMs,
+  );
+  if (window === undefined) return '';
+  const { remainingRatio, exhaustedInMs } = slo.budget;
+  const rate = `now ${formatBurn(window.longBurn)} over ${formatWindow(window.longWindowMs)}, ${formatBurn(window.shortBurn)} over ${formatWindow(window.shortWindowMs)}`;
+  if (remainingRatio !== null && remainingRatio <= 0) return `${rate}; the budget is spent`;
+  return exhaustedInMs === null ? rate : `${rate}; budget gone in ${formatDuration(exhaustedInMs)}`;
 }
 
 /** How the link to the first cause is called. */

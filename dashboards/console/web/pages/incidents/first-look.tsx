@@ -4,13 +4,14 @@ import {
   culpritText,
   markOfIncident,
   nextStep,
+  presentSentence,
   reasonOf,
   sinceMs,
   whatOf,
 } from '#dashboards/console/core/incident/words.ts';
 import { logsTarget } from '#dashboards/console/core/links.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
-import type { Incident } from '#dashboards/console/web/data/own-api.ts';
+import type { Incident, Slo } from '#dashboards/console/web/data/own-api.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
 import { StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
@@ -21,13 +22,15 @@ import type { FailingTraces } from '#dashboards/console/web/pages/incidents/use-
 
 interface FirstLookProps {
   readonly incident: Incident;
+  readonly slo: Slo | undefined;
   readonly failing: FailingTraces;
   readonly onChanged: () => void;
 }
 
 /** What a person needs at 3 a.m. before all else: what burns, since when, who did it, the way there. */
-export function FirstLook({ incident, failing, onChanged }: FirstLookProps): ReactNode {
+export function FirstLook({ incident, slo, failing, onChanged }: FirstLookProps): ReactNode {
   const [suspect] = incident.evidence.suspects;
+  const present = presentSentence(incident, slo);
   return (
     <section className="panel incident-first" aria-label="First look">
       <p className="incident-what">
@@ -36,6 +39,7 @@ export function FirstLook({ incident, failing, onChanged }: FirstLookProps): Rea
           word={incident.state === 'resolved' ? 'resolved' : whatOf(incident)}
         />
         <Since incident={incident} />
+        {present !== '' && <span className="label">{present}</span>}
         <Acknowledged incident={incident} />
       </p>
       <p>
@@ -105,7 +109,7 @@ function Acknowledged({ incident }: { readonly incident: Incident }): ReactNode 
 }
 
 /** The one way on: to the failing span, or where there is none to the logs of the suspect. */
-function CulpritLink({ incident, failing }: Omit<FirstLookProps, 'onChanged'>): ReactNode {
+function CulpritLink({ incident, failing }: Pick<FirstLookProps, 'incident' | 'failing'>): ReactNode {
   const suspect = incident.evidence.suspects[0]?.service;
   const { best } = failing;
   if (best?.culprit !== undefined) {

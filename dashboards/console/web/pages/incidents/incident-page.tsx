@@ -59,7 +59,7 @@ export function IncidentPage({ route }: { readonly route: IncidentRoute }): Reac
     >
       <div className="grid">
         <div className="wide">
-          <FirstLook incident={incident} failing={failing} onChanged={reload} />
+          <FirstLook incident={incident} slo={slo} failing={failing} onChanged={reload} />
         </div>
         <div className="side">
           <Timeline incident={incident} />
