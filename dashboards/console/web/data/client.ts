@@ -39,6 +39,19 @@ export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> 
   })) as T;
 }
 
+/** An answer that is no JSON, the page at `/metrics` for example. @throws ApiError */
+export async function getText(url: string, signal: AbortSignal): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch(url, { headers: requestHeaders(), signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError(0, 'Plimsoll does not answer. Is it running?');
+  }
+  if (!response.ok) throw new ApiError(response.status, `${url} answered ${response.status}.`);
+  return await response.text();
+}
+
 /** @throws ApiError */
 export async function sendJson<T>(
   method: 'POST' | 'PUT' | 'DELETE',

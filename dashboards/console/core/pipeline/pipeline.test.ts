@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  acceptedOf,
+  deliveredTo,
+  lagMs,
+  LOOKS_MAX,
+  PICTURE_LOOKS,
+  rateOf,
+  ratesOver,
+  withLook,
+  type Look,
+} from '#dashboards/console/core/pipeline/history.ts';
+import { equation, pipelineSays, type LedgerLine } from '#dashboards/console/core/pipeline/ledger-words.ts';
+import { derivedRate, meanSyncMs, receiversOf } from '#dashboards/console/core/pipeline/receivers.ts';
+import { refusalsOf } from '#dashboards/console/core/pipeline/refusals.ts';
+import { parsePrometheusText } from '#dashboards/console/core/prometheus-text.ts';
+
+function look(second: number, accepted: number, held: number): Look {
+  const row = { signal: 's', consumer: 'c', accepted, delivered: accepted - held, held };
+  return { atMs: second * 1000, accepted: { s: accepted }, rows: [row], bytes: 0 };
+}
+
+test('a rate is the change over the window', () => {
+  const looks = Array.from({ length: 30 }, (_, second) => look(second, second * 100, 0));
+  assert.equal(rateOf(looks, acceptedOf), 100);
+  assert.equal(rateOf(looks, deliveredTo('c')), 100);
+  assert.equal(rateOf(looks, deliveredTo('other')), 0);
+  assert.equal(rateOf(looks.slice(0, 1), acceptedOf), null);
+  assert.equal(rateOf([], acceptedOf), null);
+  const picture = ratesOver(looks.slice(0, 3), acceptedOf);
+  assert.deepEqual([picture.length, picture.slice(-4)], [PICTURE_LOOKS, [null, null, 100, 100]]);
+});
+
+test('looks are bounded, in order, and begin anew with another data folder', () => {
+  let looks: readonly Look[] = [];
+  for (let second = 0; second < LOOKS_MAX + 20; second += 1) looks = withLook(looks, look(second, second, 0));
+  assert.equal(looks.length, LOOKS_MAX);
+  assert.equal(withLook(looks, look(1, 1_000_000, 0)), looks);
+  assert.equal(withLook(looks, look(1000, 3, 0)).length, 1);
+});
+
+test('lag is since when what is held came in', () => {
+  const looks = Array.from({ length: 20 }, (_, second) => look(second, second * 10, 0));
+  assert.equal(lagMs(looks, 'c'), 0);
+  assert.equal(lagMs([...looks, look(20, 200, 50)], 'c'), 5000);
+  assert.equal(lagMs([...looks, look(20, 200, 55)], 'c'), 6000);
+  assert.equal(lagMs([look(20, 200, 50)], 'c'), null);
+  assert.equal(lagMs([], 'c'), null);
+});
+
+function line(change: Partial<LedgerLine> = {}): LedgerLine {
+  const zero = { signal: 'otlp-traces', consumer: 'documents', dropped: {}, held: 0, residual: 0 };
+  return { ...zero, accepted: 1_234_567, delivered: 1_234_567, ...change };
+}
+
+test('the equation is written out', () => {
+  const text = equation(line({ delivered: 1_234_530, dropped: { retention: 30 }, held: 7 }));
+  assert.equal(
+    text.replaceAll(/\s/g, ' '),
+    'accepted 1 234 567 = delivered 1 234 530 + dropped 30 (retention 30) + held 7, residual 0',
+  );
+});
+
+test('the pipeline tells the worst first', () => {
+  const journal = { state: 'open', bytes: 1, bytesMax: 100 };
+  const says = (change: object) =>
+    pipelineSays({
+      journal,
+      rows: [line()],
+      worst: { consumer: 'documents', lagMs: 0 },
+      rate: 12,
+      ...change,
+    });
+  assert.deepEqual([says({}).tone, says({}).text.includes('at 12 /s')], ['ok', true]);
+  assert.equal(says({ rate: 0 }).text.includes('Nothing comes in now'), true);
+  assert.equal(says({ rows: [line({ accepted: 0, delivered: 0 })] }).tone, 'idle');
+  assert.equal(says({ rows: [line({ residual: 3 })] }).tone, 'burning');
+  assert.equal(says({ journal: { ...journal, state: 'full' } }).tone, 'burning');
+  assert.equal(says({ journal: { ...journal, bytes: 90 } }).tone, 'ticket');
+  assert.match(says({ worst: { consumer: 'documents', lagMs: 14_000 } }).text, /documents is 14 s behind/);
+  assert.match(says({ worst: { consumer: 'alerting', lagMs: null } }).text, /more than a minute behind/);
+});
+
+const METRICS = `
+plimsoll_receiver_requests_total{receiver="otlp",status="200"} 100
+plimsoll_receiver_requests_total{receiver="otlp",status="429"} 3
+otelcol_receiver_accepted_spans_total{receiver="otlp",transport="http"} 1000
+otelcol_receiver_accepted_metric_points_total{receiver="prometheus",transport="http"} 5000
+plimsoll_receiver_refused_requests_total{receiver="otlp",code="PLIM_JOURNAL_FULL"} 3
+otelcol_receiver_refused_spans_total{receiver="otlp"} 2
+plimsoll_scrapes_total{job="a",outcome="ok"} 10
+plimsoll_scrapes_total{job="a",outcome="unreachable"} 4
+plimsoll_alerting_late_events_total{direction="past"} 0
+plimsoll_journal_sync_duration_seconds_sum 1
+plimsoll_journal_sync_duration_seconds_count 100
+plimsoll_receiver_refused_requests_total{receiver="otlp",code="PLIM_NEW"} 1
+`;
+
+test('who refuses what and why, losses first', () => {
+  const refusals = refusalsOf(parsePrometheusText(METRICS));
+  assert.deepEqual(
+    refusals.map(({ who, count, what, lost }) => [who, count, what, lost]),
+    [
+      ['scrape of a', 4, 'scrapes', true],
+      ['receiver otlp', 2, 'spans', true],
+      ['receiver otlp', 3, 'requests', false],
+      ['receiver otlp', 1, 'request', false],
+    ],
+  );
+  assert.match(refusals[2]?.why ?? '', /429/);
+  assert.match(refusals[3]?.why ?? '', /PLIM_NEW/);
+});
+
+test('receivers with their rates, out of two looks', () => {
+  const before = parsePrometheusText(METRICS);
+  const after = parsePrometheusText(
+    METRICS.replace(
+      'accepted_spans_total{receiver="otlp",transport="http"} 1000',
+      'accepted_spans_total{receiver="otlp",transport="http"} 1400',
+    )
+      .replace('duration_seconds_sum 1', 'duration_seconds_sum 1.5')
+      .replace('duration_seconds_count 100', 'duration_seconds_count 200'),
+  );
+  const looks = [
+    { atMs: 0, page: before },
+    { atMs: 4000, page: after },
+  ];
+  const [scrapes, otlp] = receiversOf(looks);
+  assert.deepEqual(
+    [scrapes?.name, scrapes?.rate, scrapes?.answered, scrapes?.refused],
+    ['prometheus', 0, 10, 4],
+  );
+  assert.deepEqual([otlp?.name, otlp?.rate, otlp?.answered, otlp?.refused], ['otlp', 100, 100, 3]);
+  assert.equal(meanSyncMs(looks), 5);
+  assert.equal(meanSyncMs(looks.slice(0, 1)), null);
+  assert.deepEqual(receiversOf([]), []);
+  const withLedger = [100, 500].map((items, index) => ({
+    atMs: index * 4000,
+    page: parsePrometheusText(`plimsoll_ledger_accepted_items{signal="s"} ${items}`),
+  }));
+  assert.equal(derivedRate(withLedger, [{ rate: 60 }]), 40);
+  assert.equal(derivedRate(withLedger, [{ rate: 200 }]), 0);
+  assert.equal(derivedRate(withLedger, [{ rate: null }]), null);
+});

@@ -1,0 +1,75 @@
+import type { ReactNode } from 'react';
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatRate,
+  formatShare,
+} from '#dashboards/console/core/numbers.ts';
+import { acceptedOf, rateOf, ratesOver, type Look } from '#dashboards/console/core/pipeline/history.ts';
+import { FILL_NOTABLE } from '#dashboards/console/core/pipeline/ledger-words.ts';
+import { meanSyncMs, type PageLook } from '#dashboards/console/core/pipeline/receivers.ts';
+import { formatDuration } from '#dashboards/console/core/times.ts';
+import type { Pipeline } from '#dashboards/console/web/data/own-api.ts';
+import { Bar } from '#dashboards/console/web/parts/bar.tsx';
+import { Panel } from '#dashboards/console/web/parts/panel.tsx';
+import { Sparkline } from '#dashboards/console/web/parts/sparkline.tsx';
+import { StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
+
+interface JournalProps {
+  readonly journal: Pipeline['journal'];
+  readonly looks: readonly Look[];
+  readonly pages: readonly PageLook[];
+}
+
+/** Where every item waits, durable, until all consumers have read it. */
+export function Journal({ journal, looks, pages }: JournalProps): ReactNode {
+  const { state, bytes, bytesMax, records, corruptRecords, failedSyncs } = journal;
+  const fill = bytesMax === 0 ? 0 : bytes / bytesMax;
+  const isOpen = state === 'open';
+  if (state === 'elsewhere')
+    return (
+      <Panel title="Journal" meaning="on disk before the sender is answered">
+        <p>Another program writes it; this one reads what it needs over there.</p>
+      </Panel>
+    );
+  return (
+    <Panel title="Journal" meaning="on disk before the sender is answered">
+      <div className="flow-head">
+        <StateMark state={isOpen ? 'ok' : 'burning'} word={state} />
+        <span className="flow-rate">{formatRate(rateOf(looks, acceptedOf))}</span>
+      </div>
+      <Sparkline values={ratesOver(looks, acceptedOf)} label="Items accepted a second, the last minute" />
+      <p className="label">items accepted, the last minute</p>
+      <Bar
+        ratio={fill}
+        color={fill > FILL_NOTABLE ? 'var(--ticket)' : 'var(--text-3)'}
+        label={`The journal holds ${formatShare(fill)} of what it may`}
+      />
+      <p className="label">
+        {formatBytes(bytes)} of {formatBytes(bytesMax)} ({formatShare(fill)})
+      </p>
+      <dl className="facts">
+        <dt>grows by</dt>
+        <dd>{growth(rateOf(looks, (look) => look.bytes, 60_000))}</dd>
+        <dt>records</dt>
+        <dd>{formatCount(records)} since the start</dd>
+        <dt>to disk in</dt>
+        <dd>{formatDuration(meanSyncMs(pages))} on average</dd>
+        <dt>failed syncs</dt>
+        <dd className={failedSyncs > 0 ? 'state-burning' : undefined}>{formatNumber(failedSyncs)}</dd>
+        <dt>damaged</dt>
+        <dd className={corruptRecords > 0 ? 'state-burning' : undefined}>
+          {formatNumber(corruptRecords)} records
+        </dd>
+      </dl>
+    </Panel>
+  );
+}
+
+/** It shrinks when what all have read is removed. */
+function growth(bytesPerSecond: number | null): string {
+  if (bytesPerSecond === null) return '–';
+  const perMinute = bytesPerSecond * 60;
+  return `${perMinute < 0 ? '−' : ''}${formatBytes(Math.abs(perMinute))} a minute`;
+}
