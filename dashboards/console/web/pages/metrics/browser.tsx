@@ -83,7 +83,7 @@ function FamilyList({
         />
       </div>
       {full && <p className="hint">There are six queries already: remove one to add another.</p>}
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="group" aria-label="Metrics there are">
         <table className="metric-names">
           <thead>
             <tr>

@@ -27,7 +27,7 @@ export function ExemplarTable({ exemplars, count, unit }: ExemplarTableProps): R
           ◇ on the chart: the highest {exemplars.length} of {count}; each opens the span it was
         </span>
       </div>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="group" aria-label="Exemplars">
         <table>
           <thead>
             <tr>

@@ -1,6 +1,6 @@
 import { useMemo, useState, type ReactNode } from 'react';
 import { queriesIn, QUERIES_MAX, queryChanges, stepMsOf } from '#dashboards/console/core/metrics/queries.ts';
-import { formatWindow } from '#dashboards/console/core/times.ts';
+import { formatDuration } from '#dashboards/console/core/times.ts';
 import { changeQuery, useAddress, useParameter } from '#dashboards/console/web/data/location.ts';
 import { useInterval } from '#dashboards/console/web/data/now.ts';
 import { Browser } from '#dashboards/console/web/pages/metrics/browser.tsx';
@@ -67,5 +67,5 @@ export function MetricsPage(): ReactNode {
 
 function saysOf(typed: number, stepMs: number, live: boolean): string {
   const queries = typed === 1 ? '1 query' : `${typed} queries`;
-  return `${queries}, a point every ${formatWindow(stepMs)}${live ? ', asked again as time goes on' : ''}.`;
+  return `${queries}, a point every ${formatDuration(stepMs)}${live ? ', asked again as time goes on' : ''}.`;
 }
