@@ -136,6 +136,8 @@ test('how it goes on is told of the window that fired', () => {
   const burning = incidentOf({}, { windows: [window] });
   const slo = { windows: [{ ...window, longBurn: 16, shortBurn: 2 }], budget };
   assert.equal(presentSentence(burning, slo), 'now 16× over 1h, 2× over 5m; budget gone in 2 h');
+  const over = { ...slo, windows: [{ ...window, shortBurn: 0, holds: false }] };
+  assert.match(presentSentence(burning, over), /^recovering 20× over 1h, 0× over 5m/);
   assert.equal(presentSentence({ ...burning, state: 'resolved' }, slo), '');
   assert.match(presentSentence(burning, { ...slo, budget: { ...budget, remainingRatio: -1 } }), /is spent$/);
 });

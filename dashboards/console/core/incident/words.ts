@@ -12,7 +12,11 @@ export function isBlind({ alertname }: Pick<Incident, 'alertname'>): boolean {
 }
 
 /** The window that made it fire: of several that hold the fastest. */
-export function firingWindow({ evidence }: Pick<Incident, 'evidence'>): BurnWindow | undefined {
+export function firingWindow({
+  evidence,
+}: {
+  readonly evidence: { readonly windows: readonly BurnWindow[] };
+}): BurnWindow | undefined {
   return evidence.windows.filter(({ holds }) => holds).toSorted((a, b) => b.longBurn - a.longBurn)[0];
 }
 
@@ -50,21 +54,30 @@ export function budgetSentence({ evidence }: Pick<Incident, 'evidence'>): string
   return `Gone in ${formatDuration(exhaustedInMs)} at that rate.`;
 }
 
-/** How it goes on: the rate of the same window now, and how long the budget lasts; '' once it is over. */
+/**
+ * How it goes on: the window that keeps it open now, or that none does any more,
+ * and how long the budget lasts; '' once it is over.
+ */
 export function presentSentence(
   incident: Pick<Incident, 'state' | 'alertname' | 'evidence'>,
   slo: Pick<Slo, 'windows' | 'budget'> | undefined,
 ): string {
-  const fired = firingWindow(incident);
   if (incident.state === 'resolved' || slo === undefined || isBlind(incident)) return '';
-  const window = slo.windows.find(
-    ({ severity, longWindowMs }) => severity === fired?.severity && longWindowMs === fired.longWindowMs,
-  );
+  const holding = firingWindow({ evidence: slo });
+  const fired = firingWindow(incident);
+  const window = holding ?? slo.windows.find((one) => one.longWindowMs === fired?.longWindowMs);
   if (window === undefined) return '';
-  const { remainingRatio, exhaustedInMs } = slo.budget;
-  const rate = `now ${formatBurn(window.longBurn)} over ${formatWindow(window.longWindowMs)}, ${formatBurn(window.shortBurn)} over ${formatWindow(window.shortWindowMs)}`;
-  if (remainingRatio !== null && remainingRatio <= 0) return `${rate}; the budget is spent`;
-  return exhaustedInMs === null ? rate : `${rate}; budget gone in ${formatDuration(exhaustedInMs)}`;
+  const { longBurn, longWindowMs, shortBurn, shortWindowMs } = window;
+  const rates = [
+    `${formatBurn(longBurn)} over ${formatWindow(longWindowMs)}`,
+    `${formatBurn(shortBurn)} over ${formatWindow(shortWindowMs)}`,
+  ].join(', ');
+  return `${holding === undefined ? 'recovering' : 'now'} ${rates}${lastsText(slo.budget)}`;
+}
+
+function lastsText({ remainingRatio, exhaustedInMs }: Slo['budget']): string {
+  if (remainingRatio !== null && remainingRatio <= 0) return '; the budget is spent';
+  return exhaustedInMs === null ? '' : `; budget gone in ${formatDuration(exhaustedInMs)}`;
 }
 
 /** How the link to the first cause is called. */
