@@ -40,4 +40,10 @@ test('the longest text between placeholders can be searched for', () => {
   assert.equal(literalOf('tender <id> declined by carrier <str> after <num> ms'), 'declined by carrier');
   assert.equal(literalOf('<num> <id>'), '');
   assert.equal(literalOf('a <num>'), '');
+  assert.equal(literalOf('\u001B[<num>;<num>mno carrier\u001B[<num>m for <id>'), 'no carrier');
+});
+
+test('colours of a terminal are no part of a template', () => {
+  const [ranked] = rankPatterns([pattern('\u001B[<num>mred\u001B[0m <num>', 'info', 1, 1)]);
+  assert.equal(ranked?.template, 'red <num>');
 });

@@ -6,12 +6,18 @@ export interface RankedPattern extends LogPattern {
   readonly isNew: boolean;
   /** Now against before; null for new ones. */
   readonly growth: number | null;
+  /** The template without what colours it in a terminal. */
+  readonly template: string;
   /** Text that its lines have in common and that a search can find. */
   readonly literal: string;
 }
 
 /** A literal shorter than this is in lines of all kinds. */
 const LITERAL_CHARS_MIN = 3;
+
+/** Escape sequences of terminals; their numbers have become placeholders as well. */
+const ESCAPE = '\u001B';
+const COLOURS = new RegExp(`${ESCAPE}\\[(?:<num>|[0-9;])*[A-Za-z]`, 'g');
 
 export function rankPatterns(patterns: readonly LogPattern[]): readonly RankedPattern[] {
   return patterns
@@ -20,6 +26,7 @@ export function rankPatterns(patterns: readonly LogPattern[]): readonly RankedPa
       key: [pattern.service, pattern.severity, pattern.pattern].join('\n'),
       isNew: pattern.baselineCount === 0,
       growth: pattern.baselineCount === 0 ? null : pattern.count / pattern.baselineCount,
+      template: pattern.pattern.replaceAll(COLOURS, ''),
       literal: literalOf(pattern.pattern),
     }))
     .toSorted(
@@ -36,7 +43,10 @@ function severityRank({ isNew, severity }: RankedPattern): number {
 
 /** The longest text between placeholders; `''` when there is none to speak of. */
 export function literalOf(pattern: string): string {
-  const parts = pattern.split(/<(?:num|id|str|ip)>|…|\n/).map((part) => part.trim());
+  const parts = pattern
+    .replaceAll(COLOURS, '\n')
+    .split(/<(?:num|id|str|ip)>|…|\n/)
+    .map((part) => part.trim());
   const longest = parts.reduce((best, part) => (part.length > best.length ? part : best), '');
   return longest.length >= LITERAL_CHARS_MIN ? longest : '';
 }

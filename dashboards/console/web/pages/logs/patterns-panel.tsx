@@ -87,7 +87,7 @@ export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): R
 function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode {
   const { query } = useAddress();
   const { severity, service, count, baselineCount, isNew, growth, literal } = pattern;
-  const { text, leftOut } = excerpt(pattern.pattern, PATTERN_CHARS_MAX);
+  const { text, leftOut } = excerpt(pattern.template, PATTERN_CHARS_MAX);
   const mark = isLevel(severity) ? <LevelMark level={severity} /> : readable(severity);
   const lines = addressWith(location.pathname, query, {
     view: undefined,
