@@ -23,7 +23,7 @@ import {
   type LiveOptions,
   type LiveTopic,
 } from '#server/plimsoll/live.ts';
-import { logsRoute } from '#server/plimsoll/logs.ts';
+import { logsRoutes } from '#server/plimsoll/logs.ts';
 import { openApiRoute } from '#server/plimsoll/openapi.ts';
 import { proofRoutes } from '#server/plimsoll/proofs.ts';
 import { sloRoutes, slosAnswer } from '#server/plimsoll/slos.ts';
@@ -63,7 +63,8 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
     { prefix: OWN, router: companionRoutes(apis.companions, apis.net) },
     { prefix: OWN, router: proofRoutes(apis.companions.proofs) },
   ];
-  if (documents !== undefined) mounted.push({ prefix: OWN, router: logsRoute(documents) });
+  if (documents !== undefined)
+    mounted.push({ prefix: OWN, router: logsRoutes({ ...apis, reader: documents }) });
   if (alerting !== undefined) {
     mounted.push(
       { prefix: OWN, router: sloRoutes(alerting) },

@@ -244,6 +244,16 @@ export const METRICS = {
     'Streams of live events refused or closed: full, too many are open; slow, it did not read.',
     ['reason'],
   ),
+  logTails: gauge('plimsoll_log_tails', 'Open streams of log records that arrive.'),
+  logTailRefusals: counter(
+    'plimsoll_log_tail_refused_total',
+    'Streams of log records refused or closed: full, too many are open; slow, it did not read.',
+    ['reason'],
+  ),
+  logTailSkipped: counter(
+    'plimsoll_log_tail_skipped_records_total',
+    'Log records not told in a stream because more arrived at once than are told.',
+  ),
   // process
   threadRestarts: counter(
     'plimsoll_thread_restarts_total',

@@ -4,6 +4,7 @@
  */
 import { Router } from 'express';
 import { COMPANION_PATHS, COMPANION_SCHEMAS } from '#server/plimsoll/openapi-companions.ts';
+import { LOG_PATHS, LOG_SCHEMAS } from '#server/plimsoll/openapi-logs.ts';
 import {
   answers,
   BOOLEAN,
@@ -37,6 +38,7 @@ function change(summary: string, body: Readonly<Record<string, Json>> = WHO): Js
 
 const PATHS: Json = {
   ...COMPANION_PATHS,
+  ...LOG_PATHS,
   '/slos': read(
     'Every SLO with its state, windows and budget.',
     record({ slos: listOf(ref('Slo')), problems: listOf(ref('Problem')), lagMs: NUMBER }),
@@ -99,30 +101,6 @@ const PATHS: Json = {
       ),
     ],
   ),
-  '/logs': read(
-    'Log records that match everything given.',
-    record({ records: listOf(ref('LogRecord')), next: nullable(TEXT) }),
-    [
-      query('service', TEXT, 'service.name of the resource.'),
-      query('text', { ...TEXT, maxLength: 1000 }, 'Substring of the body, in any case.'),
-      query(
-        'severity',
-        TEXT,
-        'Lowest severity: a number from 0 to 24, or trace, debug, info, warn, error, fatal.',
-      ),
-      query('trace_id', TEXT, '32 hex digits.'),
-      query(
-        'attr.KEY',
-        TEXT,
-        'An attribute of the record or its resource, compared as text; may be given several times.',
-      ),
-      query('start', TEXT, 'Earliest time: nanoseconds since the Unix epoch, or RFC 3339.'),
-      query('end', TEXT, 'Latest time, inclusive.'),
-      query('order', { enum: ['newest-first', 'oldest-first'], default: 'newest-first' }, 'By time.'),
-      query('limit', { type: 'integer', minimum: 1, maximum: 5000, default: 100 }, 'Records of a page.'),
-      query('after', TEXT, '`next` of the page before.'),
-    ],
-  ),
   '/ledger': read(
     'The conservation ledger: accepted = delivered + dropped + held, by signal and consumer.',
     ref('Pipeline'),
@@ -131,6 +109,7 @@ const PATHS: Json = {
 
 const SCHEMAS: Json = {
   ...COMPANION_SCHEMAS,
+  ...LOG_SCHEMAS,
   Error: record({ code: { ...TEXT, description: 'From the error catalogue.' }, message: TEXT }),
   Problem: record({
     file: TEXT,
@@ -256,20 +235,6 @@ const SCHEMAS: Json = {
     attempts: listOf(record({ atMs: TIME_MS, durationMs: NUMBER, outcome: TEXT })),
     createdAtMs: TIME_MS,
     nextAttemptAtMs: nullable(TIME_MS),
-  }),
-  LogRecord: record({
-    id: TEXT,
-    unixNanos: TIME_NANOS,
-    observedUnixNanos: TIME_NANOS,
-    severityNumber: INTEGER,
-    severityText: TEXT,
-    eventName: TEXT,
-    body: {},
-    traceId: nullable(TEXT),
-    spanId: nullable(TEXT),
-    attributes: { type: 'object' },
-    resource: { type: 'object' },
-    scope: record({ name: TEXT, version: TEXT, attributes: { type: 'object' } }),
   }),
   Pipeline: record({
     journal: record({
