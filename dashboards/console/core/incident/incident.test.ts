@@ -88,6 +88,14 @@ test('the story begins with the first bad event and tells the time between', () 
   assert.equal(new Set(story.map(({ key }) => key)).size, story.length);
 });
 
+test('ids in what the platform noted are shortened, words of people are not', () => {
+  const text = 'silence 03365bd8-9ca0-4bdd-bc44-f5c5f102bedf until 2026-11-21T12:18:55.640Z: why';
+  const told = (kind: string): string | undefined =>
+    storyOf(incidentOf({ timeline: [{ atMs: START, kind, text, by: 'Ann' }] })).at(-1)?.text;
+  assert.equal(told('silenced'), 'silence 03365b…bedf until 2026-11-21T12:18:55Z: why');
+  assert.equal(told('note'), text);
+});
+
 test('an incident is said in words', () => {
   const window = {
     severity: 'page',

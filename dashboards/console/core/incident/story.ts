@@ -1,4 +1,5 @@
 /** The timeline of an incident, as it is told: what happened, by whom, and how long after the step before. */
+import { shortId } from '#dashboards/console/core/numbers.ts';
 import type { Incident, TimelineEntry } from '#dashboards/console/web/data/own-api.ts';
 
 export interface Moment {
@@ -51,16 +52,25 @@ function folded(entries: readonly TimelineEntry[]): readonly Folded[] {
   return rows;
 }
 
+const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+const FRACTION = /(T\d\d:\d\d:\d\d)\.\d+Z/g;
+
+/** What the platform noted, with less to read; words of people stay as they are. */
+function readable({ kind, text }: TimelineEntry): string {
+  if (kind !== 'silenced' && kind !== 'unsilenced') return text;
+  return text.replaceAll(UUID, shortId).replaceAll(FRACTION, '$1Z');
+}
+
 /** Their text repeats what the title says. */
 const SAID_BY_TITLE = new Set(['first-bad', 'acknowledged', 'unacknowledged', 'resolved']);
 
 function momentOf(entry: Folded, beforeMs: number | null, index: number): Moment {
-  const { atMs, kind, text, by, times } = entry;
+  const { atMs, kind, by, times } = entry;
   return {
     key: `${index} ${kind} ${atMs}`,
     atMs,
     ...lookOf(kind),
-    text: SAID_BY_TITLE.has(kind) ? '' : text,
+    text: SAID_BY_TITLE.has(kind) ? '' : readable(entry),
     by: by === 'plimsoll' ? '' : by,
     afterMs: beforeMs === null ? null : Math.max(0, atMs - beforeMs),
     times,
