@@ -6,10 +6,9 @@ import { useAnswers } from '#dashboards/console/web/pages/metrics/use-answers.ts
 import { Copy, CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 
-/** The editor is larger than the rest of the console: it comes when this page does, and only then. */
-const Editor = lazy(async () => ({
-  default: (await import('#dashboards/console/web/pages/metrics/editor.tsx')).Editor,
-}));
+/** The editor is larger than the rest of the console: it comes along with this page, and with no other. */
+const editor = import('#dashboards/console/web/pages/metrics/editor.tsx');
+const Editor = lazy(async () => ({ default: (await editor).Editor }));
 
 interface QueryPanelProps {
   readonly index: number;
