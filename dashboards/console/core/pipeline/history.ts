@@ -65,6 +65,14 @@ export function ratesOver(
   });
 }
 
+/** By how much a figure changed over the looks there are, a minute at most; null before there are two. */
+export function changeOf(looks: readonly Look[], figure: (look: Look) => number): number | null {
+  const last = looks.at(-1);
+  const first = looks.find(({ atMs }) => last !== undefined && atMs >= last.atMs - 60_000);
+  if (last === undefined || first === undefined || first === last) return null;
+  return figure(last) - figure(first);
+}
+
 export function acceptedOf(look: Look): number {
   return Object.values(look.accepted).reduce((sum, items) => sum + items, 0);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   acceptedOf,
+  changeOf,
   deliveredTo,
   lagMs,
   LOOKS_MAX,
@@ -28,6 +29,8 @@ test('a rate is the change over the window', () => {
   assert.equal(rateOf(looks, deliveredTo('other')), 0);
   assert.equal(rateOf(looks.slice(0, 1), acceptedOf), null);
   assert.equal(rateOf([], acceptedOf), null);
+  assert.equal(changeOf(looks, acceptedOf), 2900);
+  assert.equal(changeOf(looks.slice(0, 1), acceptedOf), null);
   const picture = ratesOver(looks.slice(0, 3), acceptedOf);
   assert.deepEqual([picture.length, picture.slice(-4)], [PICTURE_LOOKS, [null, null, 100, 100]]);
 });

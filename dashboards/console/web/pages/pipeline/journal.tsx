@@ -5,8 +5,15 @@ import {
   formatNumber,
   formatRate,
   formatShare,
+  MISSING,
 } from '#dashboards/console/core/numbers.ts';
-import { acceptedOf, rateOf, ratesOver, type Look } from '#dashboards/console/core/pipeline/history.ts';
+import {
+  acceptedOf,
+  changeOf,
+  rateOf,
+  ratesOver,
+  type Look,
+} from '#dashboards/console/core/pipeline/history.ts';
 import { FILL_NOTABLE } from '#dashboards/console/core/pipeline/ledger-words.ts';
 import { meanSyncMs, type PageLook } from '#dashboards/console/core/pipeline/receivers.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
@@ -26,6 +33,7 @@ interface JournalProps {
 export function Journal({ journal, looks, pages }: JournalProps): ReactNode {
   const { state, bytes, bytesMax, records, corruptRecords, failedSyncs } = journal;
   const fill = bytesMax === 0 ? 0 : bytes / bytesMax;
+  const sync = meanSyncMs(pages);
   const isOpen = state === 'open';
   if (state === 'elsewhere')
     return (
@@ -50,12 +58,12 @@ export function Journal({ journal, looks, pages }: JournalProps): ReactNode {
         {formatBytes(bytes)} of {formatBytes(bytesMax)} ({formatShare(fill)})
       </p>
       <dl className="facts">
-        <dt>grows by</dt>
-        <dd>{growth(rateOf(looks, (look) => look.bytes, 60_000))}</dd>
+        <dt>last minute</dt>
+        <dd>{growth(changeOf(looks, (look) => look.bytes))}</dd>
         <dt>records</dt>
         <dd>{formatCount(records)} since the start</dd>
         <dt>to disk in</dt>
-        <dd>{formatDuration(meanSyncMs(pages))} on average</dd>
+        <dd>{sync === null ? MISSING : `${formatDuration(sync)} on average`}</dd>
         <dt>failed syncs</dt>
         <dd className={failedSyncs > 0 ? 'state-burning' : undefined}>{formatNumber(failedSyncs)}</dd>
         <dt>damaged</dt>
@@ -68,8 +76,7 @@ export function Journal({ journal, looks, pages }: JournalProps): ReactNode {
 }
 
 /** It shrinks when what all have read is removed. */
-function growth(bytesPerSecond: number | null): string {
-  if (bytesPerSecond === null) return '–';
-  const perMinute = bytesPerSecond * 60;
-  return `${perMinute < 0 ? '−' : ''}${formatBytes(Math.abs(perMinute))} a minute`;
+function growth(bytes: number | null): string {
+  if (bytes === null) return MISSING;
+  return bytes < 0 ? `−${formatBytes(-bytes)}, what all have read was removed` : `+${formatBytes(bytes)}`;
 }

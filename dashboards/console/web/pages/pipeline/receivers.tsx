@@ -24,7 +24,7 @@ export function Receivers({ receivers, derived, error, awaited }: ReceiversProps
     <Panel
       title="Receivers"
       meaning="items since the start"
-      loading={awaited}
+      loading={awaited && error === undefined}
       error={error}
       actions={<CopyCurl path="/metrics" />}
     >
