@@ -256,7 +256,7 @@ test('of more than are told at once the newest come, and the rest is counted', a
   await write(Array.from({ length: TAIL_RECORDS_MAX + 7 }, (_, index) => `burst ${index}`));
   await look();
   await until('the event', () => source.events.length === 1, { timeoutMs: 2000, everyMs: 2 });
-  equal((source.events[0]?.data as Json)['skipped'], 7);
+  equal(asObject(source.events[0]?.data)?.['skipped'], 7);
   deepEqual([bodies().length, bodies()[0]], [TAIL_RECORDS_MAX, `burst ${TAIL_RECORDS_MAX + 6}`]);
   deepEqual(await sampleOf(meter, METRICS.logTailSkipped.name), [[{}, 7]]);
 });

@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { present } from '#base/invariant.ts';
 import { METRICS } from '#signals/registry.ts';
 import { OtlpSender } from '#test/support/client.ts';
+import { openEventSource } from '#test/support/event-source.ts';
 import { asObject, misfits, type Json } from '#test/support/openapi.ts';
 import { buildLogs, buildMetrics } from '#test/support/otlp.ts';
 import { startPlimsoll, type Program } from '#test/support/program.ts';
@@ -188,6 +189,19 @@ test('logs and the ledger', async () => {
   );
   deepEqual(records.map(({ body }) => String(body)).toSorted(), ['in a trace', 'no trace']);
   equal((await asked('get', '/logs', '/logs?limit=0')).status, 400);
+  const nowMs = Date.now();
+  const times = `service=quotes&start=${nowMs - 60_000}000000&end=${nowMs + 60_000}000000`;
+  const buckets = listIn(await good('/logs/histogram', `/logs/histogram?${times}`), 'buckets');
+  equal(
+    buckets.reduce((sum, { total }) => sum + Number(total), 0),
+    2,
+  );
+  equal((await good('/logs/facets', `/logs/facets?${times}&span_id=${'cd'.repeat(8)}`))['scanned'], 1);
+  const patterns = listIn(
+    await good('/logs/patterns', `/logs/patterns?${times}&baseline_start=0`),
+    'patterns',
+  );
+  deepEqual(patterns.map(({ pattern }) => String(pattern)).toSorted(), ['in a trace', 'no trace']);
   const rows = listIn(await good('/ledger'), 'rows');
   deepEqual([...new Set(rows.map(({ consumer }) => String(consumer)))].toSorted(), [
     'alerting',
@@ -196,6 +210,21 @@ test('logs and the ledger', async () => {
     'metrics',
   ]);
   ok(rows.every(({ residual }) => residual === 0));
+});
+
+test('a log record is told to who watches, within seconds of its arrival', async () => {
+  using tail = await openEventSource(`${program.origin}${OWN}/logs/tail?text=watched`);
+  equal(tail.response.statusCode, 200);
+  using sender = new OtlpSender(program.otlpHttp);
+  const nanos = BigInt(Date.now()) * 1_000_000n;
+  const body = buildLogs({ service: 'quotes', logs: [{ nanos, body: 'watched' }] });
+  equal((await sender.post('logs', body)).status, 200);
+  await until('the record', () => tail.events.length > 0, { timeoutMs: 5000, detail: tail.text });
+  const records = listIn(present(asObject(tail.events[0]?.data), 'it has data'), 'records');
+  deepEqual(
+    records.map((record) => record['body']),
+    ['watched'],
+  );
 });
 
 test('a reload says what it found; with an error in it nothing changes', async () => {
