@@ -75,7 +75,7 @@ export const LOG_PATHS: Json = {
     ),
   ]),
   '/logs/facets': read(
-    'Values the newest records have, at most 50,000 of them: services, severities, and up to 12 attributes that have at most 100 different values.',
+    'Values the newest records have, at most 50,000 of them: services, severities, and up to 12 attributes that have at most 100 different values. Attributes of a record or resource with more than 8 KiB of them are not counted.',
     ref('LogFacets'),
     [...FILTER, END],
   ),

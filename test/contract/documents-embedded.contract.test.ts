@@ -196,6 +196,27 @@ test('items of kilobytes and megabytes are sealed within the memory limit; one t
   );
 });
 
+test('values of logs are counted although some have attributes beyond all measure', async () => {
+  await using world = await DocumentsWorld.open();
+  const logs = ['x'.repeat(50_000), 'y'].map((fat) => ({ nanos: BASE, attributes: { fat, route: '/a' } }));
+  const resource = { zone: 'z', fat: 'r'.repeat(50_000) };
+  await world.write([logsRecord({ service: 'a', resource }, logs), logsRecord({ service: 'b' }, logs)]);
+  const { order: _order, recordsMax: _recordsMax, after: _after, ...filter } = logSearch();
+  const { scanned, facets } = await world.store.logFacets(filter, { valuesMax: 10 });
+  assert.deepEqual(
+    [scanned, facets.map(({ key, values }) => [key, values.map(({ count }) => count)])],
+    [
+      4,
+      [
+        ['service', [2, 2]],
+        ['severity', [4]],
+        ['attr.fat', [2]],
+        ['attr.route', [2]],
+      ],
+    ],
+  );
+});
+
 test('many small files become few, and nothing is lost', async () => {
   await using world = await DocumentsWorld.open();
   for (let number = 0; number < 45; number += 1) {

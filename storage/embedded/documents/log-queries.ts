@@ -111,9 +111,10 @@ export function newestQuery(
   };
 }
 
-/** Different resources, as `resource` with its hash `resource_hash`. */
-export function resourcesQuery(source: string, filter: LogFilter): Query {
+/** Different resources of at most so many bytes, as `resource` with its hash `resource_hash`. */
+export function resourcesQuery(source: string, filter: LogFilter, bytesMax: number): Query {
   const conditions = conditionsOf({ filter });
+  conditions.add(`strlen(resource) <= ${conditions.bind(bytesMax)}`);
   return {
     sql: `select hash(resource) as resource_hash, any_value(resource) as resource
       from ${source} ${conditions.where} group by 1`,

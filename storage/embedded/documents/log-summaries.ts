@@ -11,6 +11,8 @@ import { isBefore, type Group, type Views } from '#storage/embedded/documents/vi
 
 /** Newest records whose values are counted; more take more than a second. */
 export const FACET_RECORDS_MAX = 50_000;
+/** Attributes of one record, or of one resource, as they are stored: longer ones by the thousand would not fit the memory, and are not counted. */
+const ATTRIBUTES_BYTES_MAX = 8192;
 /** Newest records whose messages are made templates, in the range and before it each. */
 export const PATTERN_RECORDS_MAX = 20_000;
 /** Of a message; what follows tells the same. */
@@ -50,14 +52,14 @@ export async function facets(
     filter,
     signal,
     // Resources are long and few: their texts are fetched once each, below.
-    columns: ['service', 'severity', 'attributes', 'hash(resource) as resource_hash'],
+    columns: ['service', 'severity', unlessLong('attributes'), 'hash(resource) as resource_hash'],
     rowsMax: FACET_RECORDS_MAX,
   });
   const oldest = rows.reduce((min, row) => (timeOf(row) < min ? timeOf(row) : min), filter.unixNanosMax);
   const resources = new Map<bigint, string>();
   for (const { source, bound } of groups) {
     if (rows.length === 0 || isBefore(oldest, bound, true)) break;
-    const query = resourcesQuery(source, { ...filter, unixNanosMin: oldest });
+    const query = resourcesQuery(source, { ...filter, unixNanosMin: oldest }, ATTRIBUTES_BYTES_MAX);
     for (const row of await views.run(query, signal))
       resources.set(BigInt(row['resource_hash'] ?? 0n), String(row['resource']));
   }
@@ -71,6 +73,10 @@ export async function facets(
     });
   }
   return counter.result(valuesMax);
+}
+
+function unlessLong(column: string): string {
+  return `case when strlen(${column}) <= ${ATTRIBUTES_BYTES_MAX} then ${column} else '{}' end as ${column}`;
 }
 
 interface PatternPart {
