@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareTraces, filteredRows } from '#dashboards/console/core/trace/compare.ts';
 import { buildTree, type TraceTree } from '#dashboards/console/core/trace/tree.ts';
+import { differenceSentence } from '#dashboards/console/core/trace/words.ts';
 import { traceOf, type SpanWords } from '#test/support/console-traces.ts';
 
 const treeOf = (words: readonly SpanWords[]): TraceTree => buildTree(traceOf(words));
@@ -72,4 +73,16 @@ test('the same operation at another place is another path', () => {
     rows.filter(({ operation }) => operation === 'read').map(({ above }) => above),
     [['quotes POST'], ['quotes POST', 'quotes read']],
   );
+});
+
+test('how two traces differ is told in a sentence', () => {
+  assert.equal(
+    differenceSentence(100, 400, compareTraces(fast, slow)),
+    'The right one took 300 µs longer; the largest part: +270 µs in quotes read.',
+  );
+  assert.equal(
+    differenceSentence(400, 100, compareTraces(slow, fast)),
+    'The right one took 300 µs less; the largest part: −270 µs in quotes read.',
+  );
+  assert.equal(differenceSentence(100, 100, compareTraces(fast, fast)), 'Both took equally long.');
 });

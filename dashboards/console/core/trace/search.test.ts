@@ -10,13 +10,16 @@ import {
   traceIdOf,
 } from '#dashboards/console/core/trace/search.ts';
 import {
+  heldList,
   mergeSummaries,
+  scatterInterval,
   scatterOf,
   sortedSummaries,
   summaryOf,
   type TraceSummary,
 } from '#dashboards/console/core/trace/summary.ts';
 import { parseTags, tagsText, withTag } from '#dashboards/console/core/trace/tags.ts';
+import { foundSentence } from '#dashboards/console/core/trace/words.ts';
 import { traceOf } from '#test/support/console-traces.ts';
 
 const interval = { startMs: 1000, endMs: 2000 };
@@ -184,6 +187,28 @@ test('the scatter is logarithmic beyond two decades, and no point is outside', (
   for (const { x, y } of [...near.points, ...far.points]) assert.ok(x >= 0 && x <= 1 && y >= 0 && y <= 1);
   for (const { y } of [...near.lines, ...far.lines]) assert.ok(y >= 0 && y <= 1, String(y));
   assert.deepEqual(scatterOf([], interval).points, []);
+});
+
+test('of more traces than asked for the scatter shows the time they reach back to', () => {
+  const traces = [summary('a', 1900), summary('b', 1800)];
+  assert.deepEqual(scatterInterval(traces, interval, 10), interval);
+  assert.deepEqual(scatterInterval(traces, interval, 2), { startMs: 1796, endMs: 2000 });
+  assert.deepEqual(scatterInterval([], interval, 0), { startMs: 1999, endMs: 2000 });
+});
+
+test('rows that are read stay, and what is new waits', () => {
+  const [a, b, c] = [summary('a', 1), summary('b', 2), summary('c', 3)];
+  assert.deepEqual(heldList([c, b], undefined), { shown: [c, b], waiting: 0 });
+  assert.deepEqual(heldList([c, b], [b, a]), { shown: [b, a], waiting: 1 });
+});
+
+test('what a search found is told in a sentence', () => {
+  assert.equal(foundSentence([], 'quotes', 50), 'No trace of quotes matches.');
+  const traces = [summary('a', 1, { durationMs: 1500 }), summary('b', 2, { failed: 1 })];
+  assert.equal(
+    foundSentence(traces, 'quotes', 2),
+    'The newest 2 traces through quotes, 1 with errors; the longest took 1.5 s.',
+  );
 });
 
 test('traces stand by start or by duration', () => {

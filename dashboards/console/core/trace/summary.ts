@@ -1,4 +1,5 @@
 /** Traces of a search as rows of a list and points of a scatter. */
+import type { Interval } from '#dashboards/console/core/time-range.ts';
 import {
   hasFailed,
   parentOf,
@@ -114,16 +115,32 @@ export interface Scatter {
   readonly lines: readonly { readonly durationMs: number; readonly y: number }[];
 }
 
+/**
+ * The time that the scatter shows. When there are more traces than were asked for,
+ * only the part that those found reach back to: the rest would look as if nothing
+ * had happened there.
+ */
+export function scatterInterval(
+  traces: readonly TraceSummary[],
+  { startMs, endMs }: Interval,
+  limit: number,
+): Interval {
+  if (traces.length < limit) return { startMs, endMs };
+  const oldestMs = traces.reduce((least, trace) => Math.min(least, trace.startMs), endMs);
+  const fromMs = oldestMs - MARGIN * (endMs - oldestMs);
+  return { startMs: Math.min(endMs - 1, Math.max(startMs, fromMs)), endMs };
+}
+
+/** Left of the oldest point, a share of the time shown. */
+const MARGIN = 0.02;
+
 /** Two decades apart, short traces would lie on the axis. */
 const LOG_FROM_RATIO = 100;
 /** Traces shorter than this are drawn at the foot of a logarithmic axis. */
 const LOG_MS_MIN = 0.01;
 
 /** Duration over start; logarithmic where durations span more than two decades. */
-export function scatterOf(
-  traces: readonly TraceSummary[],
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
-): Scatter {
+export function scatterOf(traces: readonly TraceSummary[], { startMs, endMs }: Interval): Scatter {
   const durations = traces.map(({ durationMs }) => Math.max(LOG_MS_MIN, durationMs));
   const max = durations.reduce((most, one) => Math.max(most, one), LOG_MS_MIN);
   const min = durations.reduce((least, one) => Math.min(least, one), max);
@@ -153,4 +170,27 @@ function linesOf(log: boolean, low: number, high: number): readonly number[] {
 
 function clamp(value: number): number {
   return Math.min(1, Math.max(0, value));
+}
+
+export interface HeldList {
+  readonly shown: readonly TraceSummary[];
+  /** Traces that wait until they are asked for. */
+  readonly waiting: number;
+}
+
+/**
+ * A list that is being read: its rows stay, even those that a search would no
+ * longer find, and what is new waits.
+ *
+ * @param held rows as they were when the reading began; undefined while nobody reads
+ */
+export function heldList(
+  found: readonly TraceSummary[],
+  held: readonly TraceSummary[] | undefined,
+): HeldList {
+  if (held === undefined) return { shown: found, waiting: 0 };
+  const byId = new Map(found.map((one) => [one.id, one]));
+  const shown = held.map((one) => byId.get(one.id) ?? one);
+  for (const { id } of held) byId.delete(id);
+  return { shown, waiting: byId.size };
 }

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parentOf } from '#dashboards/console/core/trace/answer.ts';
-import { criticalPath } from '#dashboards/console/core/trace/critical-path.ts';
+import {
+  criticalPath,
+  type CriticalPath,
+  type Segment,
+} from '#dashboards/console/core/trace/critical-path.ts';
 import { visibleRows } from '#dashboards/console/core/trace/rows.ts';
 import { buildTree, childrenOf, type TraceTree } from '#dashboards/console/core/trace/tree.ts';
 import { traceOf, type SpanWords } from '#test/support/console-traces.ts';
@@ -136,28 +140,29 @@ test('whatever comes: the critical path takes exactly as long as the root, in di
   fc.assert(
     fc.property(anySpans, (words) => {
       const tree = treeOf(words);
-      const { segments, onPath } = criticalPath(tree);
-      const root = tree.nodes[tree.root];
-      const all = [...segments.values()].flat().toSorted((a, b) => a.startUs - b.startUs);
-      let atUs = root?.startUs ?? 0;
+      const root = tree.nodes[tree.root] ?? { startUs: 0, durationUs: 0 };
+      const path = criticalPath(tree);
+      const all = [...path.segments.values()].flat().toSorted((a, b) => a.startUs - b.startUs);
+      let atUs = root.startUs;
       for (const { startUs, endUs } of all) {
         assert.equal(startUs, atUs);
         assert.ok(endUs > startUs);
         atUs = endUs;
       }
-      assert.equal(atUs - (root?.startUs ?? 0), root?.durationUs ?? 0);
-      for (const [row, mine] of segments) {
-        const node = tree.nodes[row];
-        assert.ok(node !== undefined && onPath.has(row));
-        for (const { startUs, endUs } of mine) {
-          assert.ok(startUs >= node.startUs && endUs <= node.startUs + node.durationUs);
-        }
-        assert.ok(node.parent === -1 || onPath.has(node.parent));
-      }
+      assert.equal(atUs - root.startUs, root.durationUs);
+      for (const [row, segments] of path.segments) withinItsSpan(tree, path, row, segments);
     }),
     { numRuns: 150 },
   );
 });
+
+function withinItsSpan(tree: TraceTree, path: CriticalPath, row: number, segments: readonly Segment[]): void {
+  const node = tree.nodes[row];
+  assert.ok(node !== undefined && path.onPath.has(row));
+  assert.ok(node.parent === -1 || path.onPath.has(node.parent));
+  for (const { startUs, endUs } of segments)
+    assert.ok(startUs >= node.startUs && endUs <= node.startUs + node.durationUs);
+}
 
 test('a chain as deep as it has spans is built without recursion', () => {
   const count = 20_000;

@@ -91,9 +91,9 @@ export function buildTree(trace: Trace): TraceTree {
   };
 }
 
-/** By start; of equals those that take longer first, because parents do. Answers are in order mostly. */
+/** By start; of equals those that took less first: clocks of a millisecond make neighbours equal. */
 function inOrder(spans: readonly Span[]): readonly Span[] {
-  const compare = (a: Span, b: Span): number => a.startTime - b.startTime || b.duration - a.duration;
+  const compare = (a: Span, b: Span): number => a.startTime - b.startTime || a.duration - b.duration;
   const isInOrder = spans.every((span, index) => {
     const before = spans[index - 1];
     return before === undefined || compare(before, span) <= 0;
