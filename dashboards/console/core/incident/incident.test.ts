@@ -13,7 +13,7 @@ import {
   readFilter,
   worstFirst,
 } from '#dashboards/console/core/incident/list.ts';
-import { failingTracesPath, patternsPath } from '#dashboards/console/core/incident/questions.ts';
+import { failingTraces, patternsPath } from '#dashboards/console/core/incident/questions.ts';
 import { labelsOf, matchersOf, previewPath, silenceBody } from '#dashboards/console/core/incident/silence.ts';
 import { storyOf } from '#dashboards/console/core/incident/story.ts';
 import {
@@ -213,17 +213,26 @@ test('a silence is written as Alertmanager reads it', () => {
 });
 
 test('frozen traces are asked for by id, others by what callers saw', () => {
-  assert.deepEqual(failingTracesPath(incidentOf()), { path: '/api/traces?traceID=bb&traceID=aa', frozen: 2 });
+  assert.deepEqual(failingTraces(incidentOf(), false), {
+    first: '/api/traces?traceID=bb',
+    newestId: 'bb',
+    rest: '/api/traces?traceID=aa',
+    asked: 2,
+    frozen: 2,
+  });
+  const many = incidentOf({}, { failingTraceIds: Array.from({ length: 20 }, (_, index) => `t${index}`) });
+  assert.equal(failingTraces(many, false).asked, 6);
+  assert.equal(failingTraces(many, true).asked, 20);
   const reason = 'dispatch: no telemetry came; 97 % of calls from shipments failed (connection reset)';
   const blind = incidentOf(
     { service: 'dispatch' },
     { failingTraceIds: [], suspects: [{ service: 'dispatch', score: 1, reason }] },
   );
-  const query = new URLSearchParams(failingTracesPath(blind).path.split('?')[1]);
+  const query = new URLSearchParams(failingTraces(blind, false).rest?.split('?')[1]);
   assert.equal(query.get('service'), 'shipments');
   assert.deepEqual(JSON.parse(query.get('tags') ?? ''), { 'peer.service': 'dispatch', error: 'true' });
   const told = incidentOf({}, { ...blind.evidence, callers: [{ service: 'x', calls: 2, failed: 1 }] });
-  assert.match(failingTracesPath(told).path, /service=x/);
+  assert.match(failingTraces(told, false).rest ?? '', /service=x/);
 });
 
 test('the time around the start begins before the first bad event', () => {

@@ -4,33 +4,55 @@ import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
 import { withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 
-/** More than these tell nothing new, and each may have thousands of spans. */
-const FROZEN_MAX = 20;
+/** As many rows as are shown; all that were frozen are asked for on demand, because each costs a look into every file. */
+const FROZEN_SHOWN = 6;
 const FOUND_MAX = 5;
 /** Traces to choose a healthy one from. */
 const HEALTHY_MAX = 10;
+
+export interface TraceQuestions {
+  /** The newest alone, so that the way to it is there at once; undefined where none was frozen. */
+  readonly first: string | undefined;
+  readonly newestId: string | undefined;
+  /** The others; undefined when there are none. */
+  readonly rest: string | undefined;
+  /** How many traces both ask for by id; 0 when they are looked for. */
+  readonly asked: number;
+  /** How many the evidence froze. */
+  readonly frozen: number;
+}
 
 /**
  * The traces frozen in the evidence, the newest first in line. An alert without
  * any, such as lost telemetry, has failing calls of those who called the suspect.
  */
-export function failingTracesPath(incident: Incident): { readonly path: string; readonly frozen: number } {
-  const { failingTraceIds, suspects, callers } = incident.evidence;
-  const ids = failingTraceIds.slice(-FROZEN_MAX).toReversed();
-  if (ids.length > 0) {
-    const query = ids.map((id) => `traceID=${encodeURIComponent(id)}`).join('&');
-    return { path: `/api/traces?${query}`, frozen: ids.length };
+export function failingTraces(incident: Incident, all: boolean): TraceQuestions {
+  const { failingTraceIds } = incident.evidence;
+  const ids = failingTraceIds.toReversed().slice(0, all ? undefined : FROZEN_SHOWN);
+  const [newestId] = ids;
+  const frozen = failingTraceIds.length;
+  if (newestId === undefined) {
+    return { first: undefined, newestId, rest: searchPath(incident), asked: 0, frozen };
   }
+  const rest = ids.length > 1 ? byIds(ids.slice(1)) : undefined;
+  return { first: byIds([newestId]), newestId, rest, asked: ids.length, frozen };
+}
+
+function byIds(ids: readonly string[]): string {
+  return `/api/traces?${ids.map((id) => `traceID=${encodeURIComponent(id)}`).join('&')}`;
+}
+
+function searchPath(incident: Incident): string {
+  const { suspects, callers } = incident.evidence;
   const suspect = suspects[0]?.service ?? incident.service;
   const caller = callers.find(({ failed }) => failed > 0)?.service ?? callerIn(suspects[0]?.reason ?? '');
   const tags = caller === undefined ? { error: 'true' } : { 'peer.service': suspect, error: 'true' };
-  const path = withQuery('/api/traces', {
+  return withQuery('/api/traces', {
     service: caller ?? suspect,
     tags: JSON.stringify(tags),
     ...micros(aroundStart(incident)),
     limit: String(FOUND_MAX),
   });
-  return { path, frozen: 0 };
 }
 
 /** Reasons name the caller: "… 97 % of calls from shipments failed". */

@@ -10,6 +10,7 @@ import {
   whatOf,
 } from '#dashboards/console/core/incident/words.ts';
 import { logsTarget } from '#dashboards/console/core/links.ts';
+import { pathOf } from '#dashboards/console/core/route.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import type { Incident, Slo } from '#dashboards/console/web/data/own-api.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -111,7 +112,7 @@ function Acknowledged({ incident }: { readonly incident: Incident }): ReactNode 
 /** The one way on: to the failing span, or where there is none to the logs of the suspect. */
 function CulpritLink({ incident, failing }: Pick<FirstLookProps, 'incident' | 'failing'>): ReactNode {
   const suspect = incident.evidence.suspects[0]?.service;
-  const { best } = failing;
+  const { best, newestId, answered } = failing;
   if (best?.culprit !== undefined) {
     return (
       <Link to={culpritAddress(best)} className="incident-culprit">
@@ -119,6 +120,15 @@ function CulpritLink({ incident, failing }: Pick<FirstLookProps, 'incident' | 'f
       </Link>
     );
   }
+  // The page of a trace selects its first cause by itself.
+  if (newestId !== undefined && (!answered || failing.traces.length > 0)) {
+    return (
+      <Link to={pathOf({ page: 'trace', id: newestId })} className="incident-culprit">
+        Newest failing trace →
+      </Link>
+    );
+  }
+  if (!answered) return <span className="incident-culprit hint">Looking for failing spans…</span>;
   const service = suspect ?? incident.service;
   const range = rangeQuery(aroundStart(incident));
   return (

@@ -3,7 +3,7 @@ import { nameOf } from '#dashboards/console/core/incident/words.ts';
 import { pathOf, type Route } from '#dashboards/console/core/route.ts';
 import { OWN } from '#dashboards/console/web/data/client.ts';
 import { useLive } from '#dashboards/console/web/data/live.ts';
-import { keepingRange } from '#dashboards/console/web/data/location.ts';
+import { keepingRange, useParameter } from '#dashboards/console/web/data/location.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { Copy, CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
@@ -30,7 +30,8 @@ type IncidentRoute = Extract<Route, { readonly page: 'incident' }>;
 export function IncidentPage({ route }: { readonly route: IncidentRoute }): ReactNode {
   const path = `${OWN}/incidents/${encodeURIComponent(route.id)}`;
   const { data: incident, error, staleSinceMs, reload } = useJson<Incident>(path, { everyMs: POLL_MS });
-  const failing = useFailingTraces(incident);
+  const [traces] = useParameter('traces');
+  const failing = useFailingTraces(incident, traces === 'all');
   const slos = useLive('slos').data?.slos;
   const slo = slos?.find(({ id }) => id === incident?.sloId);
   if (incident === undefined) {

@@ -17,9 +17,6 @@ interface TracesProps {
   readonly suspect: string | undefined;
 }
 
-/** The rest is asked for: rows below each other are much alike. */
-const SHOWN_MAX = 6;
-
 /** Address of a trace with the span to look at first selected. */
 export function culpritAddress({ traceId, culprit }: TraceSummary): string {
   return withQuery(pathOf({ page: 'trace', id: traceId }), { span: culprit?.spanId });
@@ -28,8 +25,7 @@ export function culpritAddress({ traceId, culprit }: TraceSummary): string {
 /** What failed, request by request. */
 export function Traces({ failing, suspect }: TracesProps): ReactNode {
   const { traces, frozen, path, answered, loading, error } = failing;
-  const [all, setAll] = useParameter('traces');
-  const shown = all === 'all' ? traces : traces.slice(0, SHOWN_MAX);
+  const [, setAll] = useParameter('traces');
   return (
     <Panel
       title="Failing traces"
@@ -57,29 +53,27 @@ export function Traces({ failing, suspect }: TracesProps): ReactNode {
               </tr>
             </thead>
             <tbody>
-              {shown.map((trace) => (
+              {traces.map((trace) => (
                 <TraceRow key={trace.traceId} trace={trace} suspect={suspect} />
               ))}
             </tbody>
           </table>
         </div>
       )}
-      <More failing={failing} left={traces.length - shown.length} onAll={() => setAll('all')} />
+      <More failing={failing} onAll={() => setAll('all')} />
     </Panel>
   );
 }
 
 /** The rest of them, one that went well, and how many are gone. */
 function More({
-  failing: { best, healthy, frozen, traces },
-  left,
+  failing: { best, healthy, frozen, unasked: left, traces, answered },
   onAll,
 }: {
   readonly failing: FailingTraces;
-  readonly left: number;
   readonly onAll: () => void;
 }): ReactNode {
-  const gone = traces.length === 0 ? 0 : frozen - traces.length;
+  const gone = traces.length === 0 || !answered ? 0 : frozen - traces.length - left;
   return (
     <p className="incident-links">
       {left > 0 && (
