@@ -39,7 +39,7 @@ try {
           onProgress: () => {},
           onPage: () => {},
           onDeath: () => {},
-          onLost: () => stop.abort(),
+          onLost: (error) => stop.abort(error),
         },
       },
       stop.signal,

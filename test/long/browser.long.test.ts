@@ -1,4 +1,4 @@
-/** The console in full: two clicks for each fault of the quick matrix, and all two hundred hostile texts. */
+/** The console in full: two clicks for each fault of the quick matrix, all hostile texts, every look of every page, speed. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,13 +8,16 @@ import { findChromium, NO_CHROMIUM } from '#test/runner/chromium.ts';
 
 const RUN = join(import.meta.dirname, '..', 'run.ts');
 
-test('two clicks for every fault, every hostile text', async (t) => {
+test('two clicks for every fault, every hostile text, every look', async (t) => {
   if (findChromium() === undefined) {
     t.skip(NO_CHROMIUM);
     return;
   }
   const env = { ...process.env, PLIMSOLL_LONG: '1' };
-  const child = spawn(process.execPath, [RUN, 'browser', 'two-clicks', 'hostile.'], { env, stdio: 'pipe' });
+  const child = spawn(process.execPath, [RUN, 'browser', 'two-clicks', 'hostile.', 'pages.', 'speed.'], {
+    env,
+    stdio: 'pipe',
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
