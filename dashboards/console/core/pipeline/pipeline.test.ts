@@ -97,7 +97,7 @@ plimsoll_scrapes_total{job="a",outcome="unreachable"} 4
 plimsoll_alerting_late_events_total{direction="past"} 0
 plimsoll_journal_sync_duration_seconds_sum 1
 plimsoll_journal_sync_duration_seconds_count 100
-plimsoll_receiver_refused_requests_total{receiver="otlp",code="PLIM_NEW"} 1
+plimsoll_receiver_refused_requests_total{receiver="otlp",code="PLIM_INTERNAL"} 1
 `;
 
 test('who refuses what and why, losses first', () => {
@@ -112,7 +112,7 @@ test('who refuses what and why, losses first', () => {
     ],
   );
   assert.match(refusals[2]?.why ?? '', /429/);
-  assert.match(refusals[3]?.why ?? '', /PLIM_NEW/);
+  assert.match(refusals[3]?.why ?? '', /PLIM_INTERNAL/);
 });
 
 test('receivers with their rates, out of two looks', () => {

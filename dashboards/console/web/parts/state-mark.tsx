@@ -29,7 +29,13 @@ export const MEANINGS: Readonly<Record<MarkState, string>> = {
 };
 
 /** @param word said instead of the state's own */
-export function StateMark({ state, word }: { readonly state: MarkState; readonly word?: string | undefined }): ReactNode {
+export function StateMark({
+  state,
+  word,
+}: {
+  readonly state: MarkState;
+  readonly word?: string | undefined;
+}): ReactNode {
   return (
     <span className={`state state-${state}`} title={MEANINGS[state]}>
       <span aria-hidden="true">{GLYPHS[state]}</span>
