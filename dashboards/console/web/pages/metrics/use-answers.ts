@@ -78,15 +78,24 @@ export function useAnswers(asked: {
   };
 }
 
-/** As time goes on it is asked anew, but not what was refused for good: the same query gets the same 400. */
+/**
+ * As time goes on it is asked anew, but only once the answer before is there: a slow one
+ * would never come otherwise. What was refused for good is left alone: the same query
+ * gets the same 400.
+ */
 function useAsked<T>(path: string | undefined, key: string): Loaded<T> {
-  const [refused, setRefused] = useState<{ readonly key: string; readonly path: string }>();
-  const asked = refused?.key === key ? refused.path : path;
+  const [last, setLast] = useState({ key, path });
+  const asked = path === undefined || last.key !== key ? path : (last.path ?? path);
   const loaded = useJson<T>(asked, { keepAs: key });
-  const status = loaded.error?.status;
+  const { loading, error } = loaded;
+  const isRefused = error?.status === 400;
   useEffect(() => {
-    if (status === 400 && asked !== undefined) setRefused({ key, path: asked });
-  }, [status, key, asked]);
+    setLast((before) => {
+      if (before.key !== key) return { key, path };
+      const isHeld = before.path !== undefined && (loading || isRefused);
+      return isHeld || before.path === path ? before : { key, path };
+    });
+  }, [loading, isRefused, key, path]);
   return loaded;
 }
 
