@@ -29,5 +29,8 @@ export const OTHER_KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['t', 'charts as tables, and back'],
   ['j k ↓ ↑', 'next and previous row'],
   ['Enter', 'open the row'],
+  ['← →', 'in a trace: close and open a row'],
+  ['e E', 'in a trace: next and previous failed span'],
+  ['c', 'in a trace: the critical path alone'],
   ['Esc', 'close, or leave a field'],
 ];

@@ -7,6 +7,7 @@ import {
   traceSentence,
   whyFailed,
 } from '#dashboards/console/core/trace/cause.ts';
+import { criticalPath } from '#dashboards/console/core/trace/critical-path.ts';
 import { buildTree, type TraceTree } from '#dashboards/console/core/trace/tree.ts';
 import { traceOf, type SpanWords } from '#test/support/console-traces.ts';
 
@@ -54,7 +55,15 @@ test('a trace in which nothing failed has no cause', () => {
   assert.equal(firstCause(tree), undefined);
   assert.equal(nextFailed(tree, 0), undefined);
   assert.equal(whyFailed(tree, at(tree, 'root')), undefined);
-  assert.equal(traceSentence(tree, undefined), 'No span failed.');
+  assert.equal(traceSentence(tree, undefined, criticalPath(tree)), 'No span failed.');
+  const slow = treeOf([
+    { id: 'root', takes: 100 },
+    { id: 'price', parent: 'root', at: 10, takes: 70 },
+  ]);
+  assert.equal(
+    traceSentence(slow, undefined, criticalPath(slow)),
+    'No span failed; 70 % of the wait was quotes price.',
+  );
 });
 
 test('the next failed row goes around the end, both ways', () => {
@@ -93,7 +102,7 @@ test('a failing span says what it says, and what its place tells', () => {
     place: 'quotes recorded nothing of this call: it was not reached, or its telemetry has not come.',
   });
   assert.equal(
-    traceSentence(tree, firstCause(tree)),
+    traceSentence(tree, firstCause(tree), criticalPath(tree)),
     '2 of 2 spans failed; first cause: gateway call, ECONNREFUSED.',
   );
 });

@@ -3,8 +3,10 @@
  * the failing one. A failure travels up from callee to caller, so the cause is
  * the deepest of a chain of failed spans.
  */
-import { formatNumber } from '#dashboards/console/core/numbers.ts';
+import { formatNumber, formatShare } from '#dashboards/console/core/numbers.ts';
 import { peerOf, tagText, type Span, type Tag } from '#dashboards/console/core/trace/answer.ts';
+import type { CriticalPath } from '#dashboards/console/core/trace/critical-path.ts';
+import { operationRows } from '#dashboards/console/core/trace/operations.ts';
 import { childrenOf, type SpanNode, type TraceTree } from '#dashboards/console/core/trace/tree.ts';
 
 /**
@@ -119,15 +121,25 @@ function exceptionText(fields: readonly Tag[]): string {
   return type === '' || type === 'Error' ? message : `${type}: ${message}`;
 }
 
-/** The state of a trace in one sentence, for the head of its page. */
-export function traceSentence(tree: TraceTree, cause: number | undefined): string {
+/** The state of a trace in one sentence, for the head of its page: what failed first, or what took longest. */
+export function traceSentence(tree: TraceTree, cause: number | undefined, path: CriticalPath): string {
   if (tree.nodes.length === 0) return 'The trace has no spans.';
   const spans =
     tree.nodes.length === 1
       ? 'The span'
       : `${formatNumber(tree.failed)} of ${formatNumber(tree.nodes.length)} spans`;
   const node = cause === undefined ? undefined : tree.nodes[cause];
-  if (node === undefined) return 'No span failed.';
+  if (node === undefined) return `No span failed${longestText(tree, path)}.`;
   const says = saysOf(node.span);
   return `${spans} failed; first cause: ${node.service} ${node.operation}${says === '' ? '' : `, ${says}`}.`;
+}
+
+/** Shares below this are not what a trace was slow by. */
+const SHARE_MIN = 0.1;
+
+function longestText({ nodes, root }: TraceTree, path: CriticalPath): string {
+  const [longest] = operationRows({ nodes }, path).toSorted((a, b) => b.pathUs - a.pathUs);
+  const share = (longest?.pathUs ?? 0) / Math.max(1, nodes[root]?.durationUs ?? 0);
+  if (longest === undefined || nodes.length === 1 || share < SHARE_MIN) return '';
+  return `; ${formatShare(Math.round(share * 100) / 100)} of the wait was ${longest.service} ${longest.operation}`;
 }

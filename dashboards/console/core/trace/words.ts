@@ -46,8 +46,10 @@ export function foundSentence(traces: readonly TraceSummary[], service: string, 
 export function differenceSentence(leftUs: number, rightUs: number, { rows }: Comparison): string {
   const deltaUs = rightUs - leftUs;
   const most = rows.find(({ selfDeltaUs }) => Math.sign(selfDeltaUs) === Math.sign(deltaUs));
-  if (deltaUs === 0 || most === undefined) return 'Both took equally long.';
+  if (deltaUs === 0) return 'Both took equally long.';
+  const took = `The right one took ${microsText(Math.abs(deltaUs))} ${deltaUs > 0 ? 'longer' : 'less'}`;
+  if (most === undefined) return `${took}.`;
   const where = `${nameText(most.service)} ${nameText(most.operation)}`;
   const much = `${deltaText(most.selfDeltaUs)} in ${where}`;
-  return `The right one took ${microsText(Math.abs(deltaUs))} ${deltaUs > 0 ? 'longer' : 'less'}; the largest part: ${much}.`;
+  return `${took}; the largest part: ${much}.`;
 }

@@ -13,7 +13,7 @@ import { keepingRange, useParameter } from '#dashboards/console/web/data/locatio
 import { CompareTable } from '#dashboards/console/web/pages/traces/compare-table.tsx';
 import { TraceStrip } from '#dashboards/console/web/pages/traces/minimap.tsx';
 import { NoTrace } from '#dashboards/console/web/pages/traces/no-trace.tsx';
-import { ServiceName } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceName, ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
 import { useTrace, type ShownTrace } from '#dashboards/console/web/pages/traces/use-trace.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
@@ -21,6 +21,7 @@ import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
+import { Waiting } from '#dashboards/console/web/parts/waiting.tsx';
 import '#dashboards/console/web/pages/traces/traces.css';
 
 const NAMES: Readonly<Record<CompareFilter, string>> = {
@@ -43,6 +44,7 @@ export function ComparePage({
       left.tree === undefined || right.tree === undefined ? undefined : compareTraces(left.tree, right.tree),
     [left.tree, right.tree],
   );
+  const names = [left, right].flatMap(({ tree }) => tree?.services.map(({ name }) => name) ?? []);
   const scaleUs = Math.max(left.tree?.durationUs ?? 0, right.tree?.durationUs ?? 0);
   const says =
     comparison === undefined ? '' : differenceSentence(lengthOf(left.tree), lengthOf(right.tree), comparison);
@@ -56,13 +58,15 @@ export function ComparePage({
         </Link>
       }
     >
-      <div className="grid">
-        <Side name="Left" id={route.left} trace={left} scaleUs={scaleUs} />
-        <Side name="Right" id={route.right} trace={right} scaleUs={scaleUs} />
-        {comparison !== undefined && (
-          <Differences comparison={comparison} left={route.left} right={route.right} />
-        )}
-      </div>
+      <ServiceStyles names={names}>
+        <div className="grid">
+          <Side name="Left" id={route.left} trace={left} scaleUs={scaleUs} />
+          <Side name="Right" id={route.right} trace={right} scaleUs={scaleUs} />
+          {comparison !== undefined && (
+            <Differences comparison={comparison} left={route.left} right={route.right} />
+          )}
+        </div>
+      </ServiceStyles>
     </Page>
   );
 }
@@ -107,6 +111,7 @@ function Side({ name, id, trace, scaleUs }: SideProps): ReactNode {
         </span>
         {tree.failed > 0 && <span className="state-burning">▲ {tree.failed} failed</span>}
       </p>
+      <Waiting count={trace.waiting} onShow={trace.showWaiting} />
       <TraceStrip tree={tree} scaleUs={scaleUs} label={`${name}: ${tree.nodes.length} spans in ${length}`} />
     </Panel>
   );

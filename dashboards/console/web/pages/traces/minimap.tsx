@@ -1,8 +1,13 @@
 import { useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
-import { minimapLines, viewText, type View } from '#dashboards/console/core/trace/minimap.ts';
+import {
+  minimapLines,
+  viewText,
+  type MinimapLine,
+  type View,
+} from '#dashboards/console/core/trace/minimap.ts';
 import type { TraceTree } from '#dashboards/console/core/trace/tree.ts';
 import { microsText } from '#dashboards/console/core/trace/words.ts';
+import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
 
 interface MinimapProps {
   readonly tree: TraceTree;
@@ -98,14 +103,21 @@ export function TraceStrip({
 function Lines({ tree }: { readonly tree: TraceTree }): ReactNode {
   const lines = minimapLines(tree);
   const step = (HEIGHT - 4) / Math.max(12, lines.length);
-  return lines.map(({ from, to, service, failed }, index) => (
-    <rect
-      key={index}
-      className={failed ? 'failed' : `series-${seriesSlot(service)}`}
-      x={from * WIDTH}
-      y={2 + index * step}
-      width={Math.max(1.5, (to - from) * WIDTH)}
-      height={Math.max(0.8, step * 0.7)}
-    />
+  return lines.map((line, index) => (
+    <Line key={index} line={line} y={2 + index * step} height={Math.max(0.8, step * 0.7)} />
   ));
+}
+
+function Line(props: { readonly line: MinimapLine; readonly y: number; readonly height: number }): ReactNode {
+  const { from, to, service, failed } = props.line;
+  const ofService = useServiceClass(service);
+  return (
+    <rect
+      className={failed ? 'failed' : ofService}
+      x={from * WIDTH}
+      y={props.y}
+      width={Math.max(1.5, (to - from) * WIDTH)}
+      height={props.height}
+    />
+  );
 }

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { pathOf } from '#dashboards/console/core/route.ts';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
 import { formatClock, formatDuration, formatTime } from '#dashboards/console/core/times.ts';
 import type { Interval } from '#dashboards/console/core/time-range.ts';
 import { scatterOf, type ScatterPoint, type TraceSummary } from '#dashboards/console/core/trace/summary.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange, navigate } from '#dashboards/console/web/data/location.ts';
+import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
 
 const HEIGHT = 132;
 const LEFT = 64;
@@ -41,7 +41,7 @@ export function TraceScatter({ traces, interval }: ScatterProps): ReactNode {
         role="img"
         aria-label={`Duration of ${traces.length} traces over their start${log ? ', logarithmic' : ''}. The list below has the same.`}
       >
-        {lines.map(({ durationMs, y: at }) => (
+        {(traces.length === 0 ? [] : lines).map(({ durationMs, y: at }) => (
           <g key={durationMs}>
             <line className="rule" x1={LEFT} x2={width - RIGHT} y1={y(at)} y2={y(at)} />
             <text x={LEFT - 8} y={y(at) + 4} textAnchor="end">
@@ -78,7 +78,7 @@ function Point({ point: { trace }, x, y, endMs }: PointProps): ReactNode {
   const open = (): void => navigate(keepingRange(pathOf({ page: 'trace', id: trace.id })));
   const title = `${formatTime(trace.startMs, endMs)} ${nameText(trace.rootService)} ${nameText(trace.rootOperation)}, ${formatDuration(trace.durationMs)}${trace.failed > 0 ? `, ${trace.failed} failed` : ''}`;
   return (
-    <g className={`point series-${seriesSlot(trace.rootService)}`} onClick={open}>
+    <g className={`point ${useServiceClass(trace.rootService)}`} onClick={open}>
       <title>{title}</title>
       <circle className="target" cx={x} cy={y} r={8} />
       {trace.failed > 0 ? (

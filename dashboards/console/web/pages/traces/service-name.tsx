@@ -1,11 +1,32 @@
-import type { ReactNode } from 'react';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
+import { createContext, useContext, useMemo, type ReactNode } from 'react';
+import { seriesSlot, seriesStyles, type SeriesStyle } from '#dashboards/console/core/series-color.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
+
+const Styles = createContext<ReadonlyMap<string, SeriesStyle>>(new Map());
+/** Patterns that the style sheet knows: full, hollow, striped. */
+const PATTERNS = 3;
+
+/** Services of a page: those that share a colour are told apart by a pattern. */
+export function ServiceStyles(props: {
+  readonly names: readonly string[];
+  readonly children: ReactNode;
+}): ReactNode {
+  const { names, children } = props;
+  const written = JSON.stringify(names);
+  const styles = useMemo(() => seriesStyles(JSON.parse(written) as readonly string[]), [written]);
+  return <Styles value={styles}>{children}</Styles>;
+}
+
+/** Classes that give an element the colour and the pattern of a service. */
+export function useServiceClass(name: string): string {
+  const dash = (useContext(Styles).get(name)?.dash ?? 0) % PATTERNS;
+  return `series-${seriesSlot(name)} pattern-${dash}`;
+}
 
 /** A service with the colour it has everywhere; its name as it can be read. */
 export function ServiceName({ name, count }: { readonly name: string; readonly count?: number }): ReactNode {
   return (
-    <span className={`service series-${seriesSlot(name)}`}>
+    <span className={`service ${useServiceClass(name)}`}>
       <span className="swatch" aria-hidden="true" /> {nameText(name)}
       {count !== undefined && <span className="hint"> {count}</span>}
     </span>

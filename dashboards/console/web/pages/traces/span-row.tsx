@@ -1,10 +1,10 @@
 import { memo, type CSSProperties, type ReactNode } from 'react';
 import { formatNumber } from '#dashboards/console/core/numbers.ts';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
 import type { Segment } from '#dashboards/console/core/trace/critical-path.ts';
 import { placeIn, type Place, type View } from '#dashboards/console/core/trace/minimap.ts';
 import type { SpanNode } from '#dashboards/console/core/trace/tree.ts';
 import { microsText, nameText } from '#dashboards/console/core/trace/words.ts';
+import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
 
 interface SpanRowProps {
   readonly node: SpanNode;
@@ -32,7 +32,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps): ReactNode {
   const below = node.end - node.index - 1;
   const classes = [
     'span-row',
-    `series-${seriesSlot(service)}`,
+    useServiceClass(service),
     isSelected ? 'selected' : '',
     isMatch ? 'match' : '',
     failed ? 'failed' : '',

@@ -1,12 +1,11 @@
 import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { formatNumber } from '#dashboards/console/core/numbers.ts';
 import { pathOf } from '#dashboards/console/core/route.ts';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import type { TraceSummary } from '#dashboards/console/core/trace/summary.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
-import { ServiceName } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceName, useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
 import { usePageKeys } from '#dashboards/console/web/pages/traces/use-page-keys.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
@@ -130,7 +129,7 @@ function DurationBar(props: {
   const { durationMs, longestMs, service } = props;
   const percent = longestMs === 0 ? 0 : (durationMs / longestMs) * 100;
   return (
-    <span className={`duration-bar series-${seriesSlot(service)}`}>
+    <span className={`duration-bar ${useServiceClass(service)}`}>
       <span className="figure">{formatDuration(durationMs)}</span>
       <span className="track" aria-hidden="true">
         <span className="fill" style={{ width: `${percent}%` }} />

@@ -7,6 +7,7 @@ import { changeQuery, useAddress } from '#dashboards/console/web/data/location.t
 import { Minimap } from '#dashboards/console/web/pages/traces/minimap.tsx';
 import { NoTrace } from '#dashboards/console/web/pages/traces/no-trace.tsx';
 import { Operations } from '#dashboards/console/web/pages/traces/operations.tsx';
+import { ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
 import { SpanDetail } from '#dashboards/console/web/pages/traces/span-detail.tsx';
 import { TraceActions, TraceHead } from '#dashboards/console/web/pages/traces/trace-head.tsx';
 import { TraceTools } from '#dashboards/console/web/pages/traces/trace-tools.tsx';
@@ -42,7 +43,7 @@ export function TracePage({
   return (
     <Page
       title={root === undefined ? 'Trace' : `${nameText(root.service)} ${nameText(root.operation)}`}
-      says={traceSentence(tree, cause)}
+      says={traceSentence(tree, cause, trace.critical)}
       staleSinceMs={loaded.staleSinceMs}
       actions={<TraceActions tree={tree} path={path} />}
     >
@@ -62,10 +63,10 @@ function TraceOnScreen({ trace, tree, cause }: TraceOnScreenProps): ReactNode {
   const shown = useTraceView(tree, critical, cause);
   const { selected, goTo } = shown;
   return (
-    <>
+    <ServiceStyles names={tree.services.map(({ name }) => name)}>
       <TraceHead tree={tree} onNextFailed={() => shown.toNextFailed(1)} />
       <div className="grid trace-grid">
-        <div className={selected === undefined ? 'wide' : 'main'}>
+        <div className={selected === undefined ? 'wide left' : 'main left'}>
           <WaterfallPanel trace={trace} tree={tree} shown={shown} />
           <Operations tree={tree} critical={critical} />
         </div>
@@ -83,7 +84,7 @@ function TraceOnScreen({ trace, tree, cause }: TraceOnScreenProps): ReactNode {
           </div>
         )}
       </div>
-    </>
+    </ServiceStyles>
   );
 }
 
