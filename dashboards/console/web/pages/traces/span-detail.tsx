@@ -135,7 +135,7 @@ function Facts({ tree, critical, node, onSelect }: SpanDetailProps): ReactNode {
       </dd>
       <dt>starts</dt>
       <dd>
-        {microsText(startUs)} after the trace{' '}
+        {microsText(startUs)} after the trace began{' '}
         <button
           type="button"
           className="copy quiet"

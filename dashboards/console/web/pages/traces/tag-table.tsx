@@ -63,7 +63,7 @@ function TagRow({
                 service,
                 tags: tagsText({ [key]: String(value) }),
               })}
-              label={`Traces of ${nameText(service)} with the same ${nameText(key)}`}
+              label={`filter: traces of ${nameText(service)} with the same ${nameText(key)}`}
               title="Traces with the same"
             >
               filter

@@ -105,7 +105,7 @@ function Found({ matches, total, onStep }: FoundProps): ReactNode {
         <button
           type="button"
           className="chip"
-          aria-label={`No longer only ${chosen.join(' ')}`}
+          aria-label={`${chosen.join(' ')} ×, mark no longer`}
           onClick={() => changeQuery({ service: undefined, operation: undefined })}
         >
           {chosen.join(' ')} ×

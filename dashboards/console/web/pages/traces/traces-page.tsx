@@ -20,7 +20,6 @@ import { useInterval } from '#dashboards/console/web/data/now.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { NoTraces } from '#dashboards/console/web/pages/traces/no-traces.tsx';
 import { TraceScatter } from '#dashboards/console/web/pages/traces/scatter.tsx';
-import { ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
 import { SearchForm } from '#dashboards/console/web/pages/traces/search-form.tsx';
 import { TraceList } from '#dashboards/console/web/pages/traces/trace-list.tsx';
 import { useTraceSearch } from '#dashboards/console/web/pages/traces/use-search.ts';
@@ -51,24 +50,22 @@ export function TracesPage(): ReactNode {
       says={found.traces && foundSentence(found.traces, service ?? '', search.limit)}
       staleSinceMs={found.staleSinceMs}
     >
-      <ServiceStyles names={names ?? []}>
-        <SearchForm search={search} services={names ?? []} entry={entry} />
-        <Panel
-          title="Duration over time"
-          meaning="A point is a trace, a triangle one with an error; it opens with a click."
-          loading={found.loading}
-          error={found.error ?? error}
-          actions={path !== undefined && <CopyCurl path={path} />}
-        >
-          <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
-        </Panel>
-        <Found
-          key={JSON.stringify([search, service])}
-          traces={found.traces}
-          isRefused={problemsOf(search).length > 0}
-          isEmptyStore={names?.length === 0 && search.service === ''}
-        />
-      </ServiceStyles>
+      <SearchForm search={search} services={names ?? []} entry={entry} />
+      <Panel
+        title="Duration over time"
+        meaning="A point is a trace, a triangle one with an error; it opens with a click."
+        loading={found.loading}
+        error={found.error ?? error}
+        actions={path !== undefined && <CopyCurl path={path} />}
+      >
+        <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
+      </Panel>
+      <Found
+        key={JSON.stringify([search, service])}
+        traces={found.traces}
+        isRefused={problemsOf(search).length > 0}
+        isEmptyStore={names?.length === 0 && search.service === ''}
+      />
     </Page>
   );
 }
