@@ -250,7 +250,7 @@ describe('what is not there is a 404 in JSON, in the shape of the engine whose p
     ['/_cluster/health', ['code', 'message']],
     ['/api/plimsoll/v1/nothing', ['code', 'message']],
     ['/api/plimsoll/nothing', ['code', 'message']],
-    ['/', ['code', 'message']],
+    ['/dashboards', ['code', 'message']],
   ];
   for (const [path, keys] of shapes) {
     test(path, async () => {

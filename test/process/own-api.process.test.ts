@@ -260,6 +260,10 @@ test('every family on /metrics stands in the registry, as it is there', async ()
     for (const [, label = ''] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g))
       ok(known.includes(label), `${line}: ${label} is not in the registry`);
   }
+  const samples = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const series = samples.map((line) => line.slice(0, line.lastIndexOf(' ')));
+  const twice = series.filter((name, index) => series.indexOf(name) !== index);
+  deepEqual(twice, [], 'no series stands there twice');
   const seen = new Set(types.map(([, name]) => name));
   const absent = [...registry.keys()].filter((name) => !seen.has(name));
   deepEqual(absent, [], 'every metric of the registry is exposed by somebody');

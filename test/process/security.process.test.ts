@@ -137,7 +137,7 @@ describe('another machine', () => {
     });
   }
 
-  test('a key is asked for on every route but the probes', async () => {
+  test('a key is asked for on every route but the probes and the console’s own files', async () => {
     await using guarded = await startPlimsoll({
       dataDirectory: join(folder, 'keyed'),
       configText: 'server:\n  api_key: a-key-of-at-least-32-characters-0123456789\n',
@@ -148,7 +148,7 @@ describe('another machine', () => {
       '/api/v1/query?query=up',
       '/metrics',
       '/api/plimsoll/v1/ledger',
-      '/',
+      '/ui-not',
     ]) {
       equal((await fetch(`${guarded.origin}${path}`)).status, 401, path);
       equal(
@@ -156,7 +156,11 @@ describe('another machine', () => {
         401,
       );
     }
-    equal((await fetch(`${guarded.origin}/-/healthy`)).status, 200);
+    for (const path of ['/-/healthy', '/-/ready']) equal((await fetch(guarded.origin + path)).status, 200);
+    // They hold no data, and ask for the key themselves.
+    for (const path of ['/', '/ui', '/ui/logs', '/assets/none.js']) {
+      ok([200, 404, 503].includes((await fetch(guarded.origin + path)).status), path);
+    }
     equal((await fetch(`${guarded.origin}/api/services`, { headers: key })).status, 200);
     const post = { method: 'POST', body: '{}' };
     equal((await fetch(`${guarded.otlpHttp}/v1/traces`, { ...post, headers: JSON_HEADERS })).status, 401);

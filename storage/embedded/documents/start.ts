@@ -11,7 +11,6 @@ import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
 import { dropItems } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalSource } from '#journal/ports.ts';
 import { addItems, NO_ITEMS, RECORD_KINDS, type RecordKind, type Totals } from '#signals/records.ts';
-import { METRICS } from '#signals/registry.ts';
 import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
@@ -65,7 +64,6 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
   const spans = new SpanReader(views, limits);
   const logs = new LogRecordReader(views);
   const consumer = new DocumentsConsumer(options, storage);
-  observe(options.meter, storage);
   return {
     finished: consumer.finished,
     sealNow: () => consumer.seal(),
@@ -86,16 +84,6 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
       await duckdb[Symbol.asyncDispose]();
     },
   };
-}
-
-function observe(meter: Meter, storage: DocumentsStorage): void {
-  const bytes = meter.gauge(METRICS.storeBytes);
-  const tail = meter.gauge(METRICS.storeTailItems);
-  meter.onCollect(() => {
-    const status = storage.status();
-    bytes.set(status.bytes, { store: status.name });
-    tail.set(status.tailItems, { store: status.name });
-  });
 }
 
 /** Decides when to seal, and holds the consumer back while it cannot. */
