@@ -11,7 +11,7 @@ import { linkOfPage, startFault } from '#test/browser/faults.ts';
 import { findChromium, NO_CHROMIUM } from '#test/runner/chromium.ts';
 
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
-const SIZE = { width: 1280, height: 800 };
+const SIZE = { width: 1440, height: 900 };
 /** Traffic before the fault, so that the charts have something to tell. */
 const BEFORE_MS = 60_000;
 /** For a page to fill in. */
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(NO_CHROMIUM);
   mkdirSync(PICTURES, { recursive: true });
+  process.env['PLIMSOLL_BROWSER_DIVISOR'] = '1';
   const tearDown = await setUp();
   const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
   try {
@@ -39,7 +40,7 @@ async function takeAll(page: Page): Promise<void> {
   const stop = await startFault({
     fault: 'http-error',
     target: 'quotes',
-    parameters: { status: 500, share: 0.6 },
+    parameters: { status: 500 },
   });
   const link = await linkOfPage(startedMs);
   await take(page, `${origin}/ui?from=now-5m&to=now`, 'now');
