@@ -44,7 +44,7 @@ export async function open(page: Page, path: string, origin: string = world().or
 export const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: '/ui', title: 'Now' },
   { path: '/ui/slos', title: 'SLOs' },
-  { path: '/ui/slos/gateway/availability', title: 'gateway' },
+  { path: '/ui/slos/gateway/availability', title: 'Customers are answered' },
   { path: '/ui/incidents', title: 'Incidents' },
   { path: '/ui/traces?service=gateway', title: 'Traces' },
   { path: '/ui/logs', title: 'Logs' },

@@ -14,6 +14,8 @@ interface PanelProps {
   /** An answer is awaited. */
   readonly loading?: boolean | undefined;
   readonly error?: ApiError | undefined;
+  /** Beside the page's main matter, called so; without it an ordinary region. */
+  readonly aside?: string | undefined;
   readonly children: ReactNode;
 }
 
@@ -25,12 +27,19 @@ export function Panel({
   className,
   loading,
   error,
+  aside,
   children,
 }: PanelProps): ReactNode {
   const id = useId();
+  const Region = aside === undefined ? 'section' : 'aside';
   const awaiting = useSlow(loading === true);
   return (
-    <section className={`panel ${className ?? ''}`} aria-labelledby={id} aria-busy={loading === true}>
+    <Region
+      className={`panel ${className ?? ''}`}
+      aria-label={aside}
+      aria-labelledby={aside === undefined ? id : undefined}
+      aria-busy={loading === true}
+    >
       {awaiting && <div className="awaiting" role="status" aria-label={`${title}: waiting for the answer`} />}
       <div className="panel-head">
         <h2 id={id}>{title}</h2>
@@ -39,7 +48,7 @@ export function Panel({
       </div>
       {error !== undefined && <Failure error={error} />}
       {children}
-    </section>
+    </Region>
   );
 }
 

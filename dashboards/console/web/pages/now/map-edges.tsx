@@ -63,7 +63,7 @@ export function EdgeLabels({ edges, calls }: Pick<MapEdgesProps, 'edges' | 'call
           key={`${edge.from} ${edge.to}`}
           to={keepingRange(path, query)}
           className="edge-link"
-          label={`${formatShare(call.errorRatio)} of the calls from ${edge.from} to ${edge.to} fail. Opens failing traces of ${edge.from}.`}
+          label={`${roughShare(call.errorRatio ?? 0)} of the calls from ${edge.from} to ${edge.to} fail. Opens failing traces of ${edge.from}.`}
         >
           <text
             x={edge.labelX}

@@ -39,6 +39,7 @@ export function SpanDetail(props: SpanDetailProps): ReactNode {
     <Panel
       title={nameText(operation)}
       className="span-detail"
+      aside={`Span ${nameText(operation)} of ${service}`}
       meaning={<ServiceName name={service} />}
       actions={
         <button type="button" className="quiet" onClick={onClose} aria-label="Close the span">
