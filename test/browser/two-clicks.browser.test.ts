@@ -34,7 +34,7 @@ async function clickToSpan(page: Page): Promise<number> {
   let clicks = 0;
   while (clicks < CLICKS_MAX && !/[?&]span=/.test(page.url())) {
     await page
-      .getByRole('link', { name: /failing span|failing trace|slow span/i })
+      .getByRole('link', { name: /failing span|failing trace|slowest span/i })
       .first()
       .click();
     clicks += 1;
@@ -45,7 +45,7 @@ async function clickToSpan(page: Page): Promise<number> {
 
 for (const fault of FAULTS) {
   test(`${fault.fault} on ${fault.target}`, async ({ page }, info) => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     const startedMs = Date.now();
     const stop = await startFault(fault);
     try {

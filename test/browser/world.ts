@@ -12,7 +12,8 @@ import { takeLeash } from '#bin/leash.ts';
 import { startPlimsoll } from '#test/support/program.ts';
 import { API_KEY, type WorldAddresses } from '#test/browser/addresses.ts';
 
-const REQUESTS_PER_SECOND = 12;
+/** The long run wants pages as soon as a proof has them. */
+const REQUESTS_PER_SECOND = process.env['PLIMSOLL_LONG'] === '1' ? 30 : 12;
 /** Windows of alerting are divided by it; pictures want them as they are. */
 const DIVISOR = Number(process.env['PLIMSOLL_BROWSER_DIVISOR'] ?? 60);
 

@@ -46,7 +46,7 @@ export interface ServiceMap {
 /** Pixels. Three services of a call depth fit side by side on a phone. */
 const NODE_SIZE: Readonly<Record<Direction, { readonly width: number; readonly height: number }>> = {
   right: { width: 116, height: 60 },
-  down: { width: 100, height: 78 },
+  down: { width: 108, height: 78 },
 };
 /** Least room between columns: an arrow and a share of errors have to fit. */
 const GAP_MIN = 30;
