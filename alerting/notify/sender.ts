@@ -9,7 +9,7 @@ import type { NetResponse } from '#base/net.ts';
 import { dismissResolved } from '#alerting/driver/dismiss.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import type { Integration } from '#alerting/notify/integration.ts';
-import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#alerting/notify/retry.ts';
+import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
 import type { QueuedNotification, SettledState } from '#alerting/state/outbox.ts';
 
 /** Attempts under way at one integration; a receiver that hangs costs this many sockets. */

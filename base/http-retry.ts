@@ -1,4 +1,4 @@
-/** What an answer means, and when to try again. */
+/** What the answer of an HTTP server means to a sender that will try again, and when. */
 import type { NetResponse } from '#base/net.ts';
 import type { Random } from '#base/random.ts';
 

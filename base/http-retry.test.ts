@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RETRY_AFTER_MS_MAX, retryDelayMs, verdictOf } from '#alerting/notify/retry.ts';
+import { RETRY_AFTER_MS_MAX, retryDelayMs, verdictOf } from '#base/http-retry.ts';
 import { seededRandom } from '#base/sim/random.ts';
 
 const WALL_MS = Date.parse('2026-01-31T12:00:00Z');
