@@ -49,6 +49,14 @@ export interface TraceReader {
   operations(service: string): Promise<readonly { readonly name: string; readonly kind: SpanKind }[]>;
   /** Undefined when no span of it is stored. */
   trace(traceId: TraceId, signal?: AbortSignal): Promise<Trace | undefined>;
+  /**
+   * Those of them that are stored, each once, in the order of `traceIds`; looked
+   * up together, which costs little more than one.
+   *
+   * @param traceIds 1 … 100
+   * @throws CodedError `PLIM_PARAMETER`, `PLIM_QUERY_LIMIT` when several have too many spans together
+   */
+  traces(traceIds: readonly TraceId[], signal?: AbortSignal): Promise<readonly Trace[]>;
   searchTraces(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]>;
 }
 

@@ -56,6 +56,7 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     services: () => store.services(),
     operations: (service) => store.operations(service),
     trace: (traceId, signal) => store.trace(traceId, signal),
+    traces: (traceIds, signal) => store.traces(traceIds, signal),
     searchTraces: (search, signal) => store.searchTraces(search, signal),
     searchLogs: (search, signal) => store.searchLogs(search, signal),
     logHistogram: (filter, steps, signal) => store.logHistogram(filter, steps, signal),

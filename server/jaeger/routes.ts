@@ -7,7 +7,7 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler, ty
 import { CodedError } from '#base/errors.ts';
 import { systemClock } from '#base/real/clock.ts';
 import type { Clock } from '#base/clock.ts';
-import type { Trace, TraceReader } from '#storage/ports.ts';
+import type { TraceReader } from '#storage/ports.ts';
 import { asCoded, statusOf } from '#server/http/errors.ts';
 import { toJaegerTrace } from '#server/jaeger/convert.ts';
 import type { Dependency, DependencyReader } from '#server/jaeger/dependencies.ts';
@@ -62,7 +62,7 @@ export function jaegerRoutes(
       const traces =
         request.kind === 'search'
           ? await reader.searchTraces(request.search, signal)
-          : await tracesById(reader, request.traceIds, signal);
+          : await reader.traces(request.traceIds, signal);
       return traces.map(toJaegerTrace);
     }),
   );
@@ -94,19 +94,6 @@ async function dependencies(
   const { service, ...range } = parseDependencies(query, nowMs);
   const found = await graph.dependencies(range);
   return found.filter(({ parent, child }) => service === undefined || [parent, child].includes(service));
-}
-
-async function tracesById(
-  reader: TraceReader,
-  traceIds: readonly Trace['traceId'][],
-  signal: AbortSignal,
-): Promise<readonly Trace[]> {
-  const traces: Trace[] = [];
-  for (const traceId of traceIds) {
-    const trace = await reader.trace(traceId, signal);
-    if (trace !== undefined) traces.push(trace);
-  }
-  return traces;
 }
 
 /** Jaeger's envelope around a list; errors in its shape too. */

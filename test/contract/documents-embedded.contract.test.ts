@@ -242,12 +242,16 @@ test('over the budget the oldest files go, the newest stays', async () => {
   assert.equal((await world.store.trace(traceId(12)))?.spans.length, 10);
 });
 
-test('a trace over the limit is cut and says so; a search over it is refused', async () => {
+test('a trace over the limit is cut and says so; several over it are refused', async () => {
   await using world = await DocumentsWorld.open({ limits: { spansPerTraceMax: 25, spansPerSearchMax: 25 } });
   await world.write([...batch(0), ...batch(1), ...batch(2)]);
   const trace = await world.store.trace(traceId(1));
   assert.deepEqual([trace?.spans.length, trace?.truncated], [25, true]);
   await assert.rejects(world.store.searchTraces(search('shop')), (error) =>
+    isCoded(error, 'PLIM_QUERY_LIMIT'),
+  );
+  assert.deepEqual(await world.store.traces([traceId(1)]), [trace]);
+  await assert.rejects(world.store.traces([traceId(1), traceId(2)]), (error) =>
     isCoded(error, 'PLIM_QUERY_LIMIT'),
   );
 });

@@ -321,6 +321,30 @@ export function traceReaderContract(name: string, make: () => Promise<TraceBacke
     assert.equal((await backend.reader.trace(traceId(1)))?.spans.length, 2);
   });
 
+  check('several ids at once: those that are stored, whole, each once, in their order', async (backend) => {
+    for (const number of [1, 2, 3]) {
+      await backend.write([spansRecord({ service: 'front' }, [span(number, number)])]);
+      if (number < 3) await backend.flush();
+    }
+    // One trace in a file and in memory.
+    await backend.write([spansRecord({ service: 'back' }, [span(1, 9)])]);
+    const asked = [3, 7, 1, 3, 2].map(traceId);
+    for (const place of ['memory and disk', 'disk']) {
+      if (place === 'disk') await backend.flush();
+      const found = await backend.reader.traces(asked);
+      assert.deepEqual(ids(found), [3, 1, 2], place);
+      for (const trace of found) assert.deepEqual(trace, await backend.reader.trace(trace.traceId), place);
+    }
+    assert.deepEqual(ids(await backend.reader.traces([traceId(1)])), [1]);
+    assert.deepEqual(await backend.reader.traces([traceId(7)]), []);
+    assert.deepEqual(await backend.reader.traces([traceId(7), traceId(8)]), []);
+    // Ids that share their low half are different traces.
+    const twin = `${'a'.repeat(16)}${hex(1, 16)}` as TraceId;
+    assert.deepEqual(await backend.reader.traces([twin, traceId(8)]), []);
+    const reason = new Error('enough');
+    await assert.rejects(backend.reader.traces(asked, AbortSignal.abort(reason)), reason);
+  });
+
   check('an aborted call rejects, and the next one answers', async (backend) => {
     await backend.write([spansRecord({ service: 'shop' }, [span(1, 1)])]);
     const reason = new Error('enough');
@@ -336,6 +360,12 @@ export function traceReaderContract(name: string, make: () => Promise<TraceBacke
     for (const tracesMax of [0, 1501, 1.5]) {
       await assert.rejects(
         async () => reader.searchTraces(search('shop', { tracesMax })),
+        (error) => isCoded(error, 'PLIM_PARAMETER'),
+      );
+    }
+    for (const asked of [[], Array.from({ length: 101 }, (_, number) => traceId(number + 1))]) {
+      await assert.rejects(
+        async () => reader.traces(asked),
         (error) => isCoded(error, 'PLIM_PARAMETER'),
       );
     }

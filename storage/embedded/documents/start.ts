@@ -72,6 +72,7 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
     services: () => spans.services(),
     operations: (service) => spans.operations(service),
     trace: (traceId, signal) => spans.trace(traceId, signal),
+    traces: (traceIds, signal) => spans.traces(traceIds, signal),
     searchTraces: (search, signal) => spans.searchTraces(search, signal),
     searchLogs: (search, signal) => logs.searchLogs(search, signal),
     logHistogram: (filter, steps, signal) => logs.logHistogram(filter, steps, signal),

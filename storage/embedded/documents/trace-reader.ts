@@ -16,8 +16,10 @@ import { checkLimit, groupsOf, isBefore, type View, type Views } from '#storage/
 
 /** Spans of one trace that are returned; more help nobody and would not fit the memory. */
 export const SPANS_PER_TRACE_MAX = 100_000;
-/** Spans of all traces of one search together. */
+/** Spans of all traces of one answer together. */
 export const SPANS_PER_SEARCH_MAX = 100_000;
+/** Ids looked up at once: as many as Jaeger's API takes in one request. */
+export const TRACE_IDS_MAX = 100;
 export const TRACES_MAX = 1500;
 
 export interface SpanLimits {
@@ -61,25 +63,44 @@ export class SpanReader implements TraceReader {
     });
   }
 
+  async traces(traceIds: readonly TraceId[], signal?: AbortSignal): Promise<readonly Trace[]> {
+    const [first, ...others] = new Set(traceIds);
+    checkLimit('the number of trace ids', others.length + (first === undefined ? 0 : 1), TRACE_IDS_MAX);
+    if (first === undefined) return [];
+    if (others.length > 0)
+      return this.#views.use((view) => this.#whole(view, [first, ...others].map(traceKey), signal));
+    // One alone may be so large that it is cut off rather than refused.
+    const trace = await this.trace(first, signal);
+    return trace === undefined ? [] : [trace];
+  }
+
   searchTraces(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]> {
     checkLimit('limit', search.tracesMax, TRACES_MAX);
     return this.#views.use(async (view) => {
       const found = await this.#findTraces(view, search, signal);
-      if (found.length === 0) return [];
-      const max = this.#limits.spansPerSearchMax;
-      const rows = await this.#spansOf(view, found, max + 1, signal);
-      if (rows.length > max) {
-        throw new CodedError(
-          'PLIM_QUERY_LIMIT',
-          `the ${found.length} traces found have more than ${max} spans; ask for fewer with limit`,
-        );
-      }
-      const byTrace = Map.groupBy(spansFrom(rows), (span) => span.traceId);
-      return found.flatMap(({ high, low }) => {
-        const traceId = traceIdOf(high, low);
-        const spans = byTrace.get(traceId);
-        return spans === undefined ? [] : [{ traceId, spans }];
-      });
+      return found.length === 0 ? [] : this.#whole(view, found, signal);
+    });
+  }
+
+  /** Those of `traces` that have spans, in this order. */
+  async #whole(
+    view: View,
+    traces: readonly TraceKey[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Trace[]> {
+    const max = this.#limits.spansPerSearchMax;
+    const rows = await this.#spansOf(view, traces, max + 1, signal);
+    if (rows.length > max) {
+      throw new CodedError(
+        'PLIM_QUERY_LIMIT',
+        `the ${traces.length} traces have more than ${max} spans; ask for fewer`,
+      );
+    }
+    const byTrace = Map.groupBy(spansFrom(rows), (span) => span.traceId);
+    return traces.flatMap(({ high, low }) => {
+      const traceId = traceIdOf(high, low);
+      const spans = byTrace.get(traceId);
+      return spans === undefined ? [] : [{ traceId, spans }];
     });
   }
 
