@@ -12,6 +12,11 @@ export function severityRange(severityNumber: number): SeverityRange {
   return SEVERITY_RANGES[Math.floor((severityNumber - 1) / NUMBERS_PER_RANGE) + 1] ?? 'unset';
 }
 
+/** Highest number of a range. */
+export function severityNumberMax(range: SeverityRange): number {
+  return SEVERITY_RANGES.indexOf(range) * NUMBERS_PER_RANGE;
+}
+
 /** Lowest number of a range. */
 export function severityNumberMin(range: SeverityRange): number {
   const index = SEVERITY_RANGES.indexOf(range);

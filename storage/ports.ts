@@ -75,6 +75,18 @@ export interface LogFilter {
   /** Both inclusive. */
   readonly unixNanosMin: bigint;
   readonly unixNanosMax: bigint;
+  /** Absent: nothing is left out. */
+  readonly excluded?: LogExclusions;
+}
+
+/** What leaves a record out: any one of it is enough. A record that has no such value stays. */
+export interface LogExclusions {
+  readonly services: readonly string[];
+  /** Case-insensitive substrings of the body's text. */
+  readonly texts: readonly string[];
+  readonly severities: readonly SeverityRange[];
+  /** On the record or its resource, compared as text; a key may come several times. */
+  readonly attributes: readonly (readonly [key: string, value: string])[];
 }
 
 export interface LogSearch extends LogFilter {

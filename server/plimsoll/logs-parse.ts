@@ -1,35 +1,38 @@
 /** Query strings of `/api/plimsoll/v1/logs` and what is below it. */
 import { CodedError } from '#base/errors.ts';
 import type { SpanId, TraceId } from '#signals/ids.ts';
-import { SEVERITY_RANGES, severityNumberMin } from '#signals/severity.ts';
-import type { LogFilter, LogSearch, LogSteps } from '#storage/ports.ts';
+import { SEVERITY_RANGES, severityNumberMin, type SeverityRange } from '#signals/severity.ts';
+import type { LogExclusions, LogFilter, LogSearch, LogSteps } from '#storage/ports.ts';
 
 const RECORDS = { usual: 100, max: 5000 };
 const BUCKETS = { usual: 60, max: 500 };
 /** Conditions on attributes in one search; each is a scan of texts. */
 const ATTRIBUTES_MAX = 20;
+/** What is left out, of all kinds together; each is a scan as well. */
+const EXCLUSIONS_MAX = 20;
 const TEXT_LENGTH_MAX = 1000;
 const NANOS_MAX = 2n ** 63n - 1n;
 const ATTRIBUTE_PREFIX = 'attr.';
+const NOT_PREFIX = 'not.';
+/** Beside attributes. */
+const EXCLUDABLE: ReadonlySet<string> = new Set(['service', 'text', 'severity']);
 
 export type LogQuery = Readonly<Record<string, unknown>>;
 
 /** Which records. @throws CodedError `PLIM_PARAMETER`, as all below */
 export function parseLogFilter(query: LogQuery): LogFilter {
   const get = (name: string): string | undefined => one(query, name);
-  const text = get('text');
-  if (text !== undefined && text.length > TEXT_LENGTH_MAX) {
-    throw bad('text', `${text.length} characters`, `at most ${TEXT_LENGTH_MAX}`);
-  }
+  const excluded = exclusions(query);
   return {
     service: get('service'),
-    text,
+    text: shortText('text', get('text')),
     severityNumberMin: severity(get('severity')),
     traceId: traceId(get('trace_id')),
     spanId: spanId(get('span_id')),
     attributes: attributes(query),
     unixNanosMin: nanos('start', get('start')) ?? 0n,
     unixNanosMax: nanos('end', get('end')) ?? NANOS_MAX,
+    ...(excluded === undefined ? {} : { excluded }),
   };
 }
 
@@ -87,9 +90,18 @@ function bad(name: string, value: string, expected: string): CodedError {
   return new CodedError('PLIM_PARAMETER', `${name} is ${JSON.stringify(value)}; expected ${expected}`);
 }
 
+function shortText(name: string, text: string | undefined): string | undefined {
+  if (text === undefined || text.length <= TEXT_LENGTH_MAX) return text;
+  throw bad(name, `${text.length} characters`, `at most ${TEXT_LENGTH_MAX}`);
+}
+
+function rangeOf(text: string): SeverityRange | undefined {
+  return SEVERITY_RANGES.find((range) => range === text.toLowerCase());
+}
+
 function severity(text: string | undefined): number {
   if (text === undefined) return 0;
-  const named = SEVERITY_RANGES.find((range) => range === text.toLowerCase());
+  const named = rangeOf(text);
   if (named !== undefined) return severityNumberMin(named);
   const number = Number(text);
   if (/^\d{1,2}$/.test(text) && number <= 24) return number;
@@ -141,4 +153,39 @@ function attributes(query: Readonly<Record<string, unknown>>): Readonly<Record<s
     throw bad('attr.*', `${found.length} conditions`, `at most ${ATTRIBUTES_MAX}`);
   }
   return Object.fromEntries(found);
+}
+
+/** Every name may come several times. Undefined when nothing is left out. */
+function exclusions(query: LogQuery): LogExclusions | undefined {
+  const pairs = Object.entries(query)
+    .filter(([name]) => name.startsWith(NOT_PREFIX))
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((one) => ({
+        name,
+        of: name.slice(NOT_PREFIX.length),
+        value: String(one),
+      })),
+    )
+    .filter(({ value }) => value !== '');
+  if (pairs.length === 0) return undefined;
+  if (pairs.length > EXCLUSIONS_MAX) {
+    throw bad('not.*', `${pairs.length} conditions`, `at most ${EXCLUSIONS_MAX}`);
+  }
+  const unknown = pairs.find(({ of }) => !EXCLUDABLE.has(of) && !of.startsWith(ATTRIBUTE_PREFIX));
+  if (unknown !== undefined) {
+    throw bad(unknown.name, unknown.value, `one of not.service, not.text, not.severity, not.attr.KEY`);
+  }
+  const of = (what: string) => pairs.filter((pair) => pair.of === what);
+  return {
+    services: of('service').map(({ value }) => value),
+    texts: of('text').map(({ name, value }) => shortText(name, value) ?? ''),
+    severities: of('severity').map(({ name, value }) => {
+      const range = rangeOf(value);
+      if (range === undefined) throw bad(name, value, `one of ${SEVERITY_RANGES.join(', ')}`);
+      return range;
+    }),
+    attributes: pairs
+      .filter((pair) => pair.of.startsWith(ATTRIBUTE_PREFIX))
+      .map((pair) => [pair.of.slice(ATTRIBUTE_PREFIX.length), pair.value]),
+  };
 }

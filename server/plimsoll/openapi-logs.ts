@@ -27,6 +27,14 @@ const FILTER: readonly Json[] = [
     TEXT,
     'An attribute of the record or its resource, compared as text; may be given several times.',
   ),
+  query('not.service', TEXT, 'Leaves this service out. Every not.* may be given several times, 20 in all.'),
+  query('not.text', { ...TEXT, maxLength: 1000 }, 'Leaves out bodies with this substring, in any case.'),
+  query('not.severity', SEVERITY, 'Leaves out one range of severities.'),
+  query(
+    'not.attr.KEY',
+    TEXT,
+    'Leaves out what has this attribute, on the record or its resource, compared as text.',
+  ),
   query('start', TEXT, 'Earliest time: nanoseconds since the Unix epoch, or RFC 3339.'),
 ];
 const END = query('end', TEXT, 'Latest time, inclusive.');

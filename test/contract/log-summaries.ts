@@ -9,7 +9,7 @@ import { seededRandom } from '#base/sim/random.ts';
 import type { SpanId, TraceId } from '#signals/ids.ts';
 import type { LogRecord } from '#signals/model.ts';
 import { SEVERITY_RANGES, severityRange } from '#signals/severity.ts';
-import type { LogFilter, LogReader } from '#storage/ports.ts';
+import type { LogExclusions, LogFilter, LogReader } from '#storage/ports.ts';
 import { logSearch, logsRecord, type LogBackend } from '#test/contract/logs.ts';
 import type { TestLog } from '#test/support/otlp.ts';
 
@@ -27,6 +27,8 @@ function filter(more: Partial<LogFilter> = {}): LogFilter {
   return plain;
 }
 
+const NOTHING: LogExclusions = { services: [], texts: [], severities: [], attributes: [] };
+
 const FILTERS: readonly (readonly [what: string, filter: LogFilter])[] = [
   ['everything', filter()],
   ['a service', filter({ service: 'quotes' })],
@@ -37,6 +39,21 @@ const FILTERS: readonly (readonly [what: string, filter: LogFilter])[] = [
   ['an attribute', filter({ attributes: { route: '/quotes' } })],
   ['a time', filter({ unixNanosMin: BASE + 20n * SECOND, unixNanosMax: BASE + 70n * SECOND })],
   ['nothing there', filter({ service: 'nobody' })],
+  ['all but a service', filter({ excluded: { ...NOTHING, services: ['quotes'] } })],
+  [
+    'all but some of each',
+    filter({
+      excluded: {
+        services: ['nobody'],
+        texts: ['REFUSED'],
+        severities: ['unset', 'debug'],
+        attributes: [
+          ['attempt', '1'],
+          ['attempt', '2'],
+        ],
+      },
+    }),
+  ],
 ];
 
 /** Times rise from batch to batch, but for one in ten, which is late. */

@@ -159,6 +159,32 @@ test('records are found by span and by the severity that is none', async (t) => 
   deepEqual(await bodies('/logs?severity=unset&service=billing'), ['paid']);
 });
 
+test('what a name with not. in front has is left out, several times over', async (t) => {
+  const url = await serve(t);
+  const bodies = async (query: string): Promise<unknown> =>
+    ((await get(url, `/logs?${query}`))['records'] as readonly Json[]).map(({ body }) => body);
+  deepEqual(await bodies('not.text=TOOK'), ['refused by 10.0.0.1', 'paid']);
+  deepEqual(await bodies('not.service=billing&not.text=5+ms&not.text=7+ms'), [
+    'refused by 10.0.0.1',
+    'took 6 ms',
+  ]);
+  deepEqual(await bodies('not.severity=Error&not.severity=unset&not.text=took'), []);
+  deepEqual(await bodies('not.attr.route=/quotes'), []);
+  deepEqual((await bodies('not.attr.route=/&not.service=')) as readonly string[], [
+    'took 7 ms',
+    'refused by 10.0.0.1',
+    'paid',
+    'took 6 ms',
+    'took 5 ms',
+  ]);
+  const { facets } = await get(url, `/logs/facets?${TIMES}&not.service=quotes`);
+  deepEqual((facets as readonly Json[])[0], {
+    key: 'service',
+    values: [{ value: 'billing', count: 1 }],
+    otherCount: 0,
+  });
+});
+
 const REFUSED: readonly (readonly [path: string, message: RegExp])[] = [
   ['/logs?span_id=ff', /^span_id is "ff"; expected 16 hex digits$/],
   ['/logs?severity=loud', /one of unset, trace, debug/],
@@ -170,6 +196,10 @@ const REFUSED: readonly (readonly [path: string, message: RegExp])[] = [
   ['/logs/facets?trace_id=x', /^trace_id is "x"/],
   ['/logs/patterns?start=5&baseline_start=5', /^baseline_start is "5"; expected a time before start$/],
   ['/logs/tail?severity=25', /^severity is "25"/],
+  ['/logs?not.severity=17', /^not\.severity is "17"; expected one of unset, trace/],
+  ['/logs?not.span_id=ff', /^not\.span_id is "ff"; expected one of not\.service, not\.text/],
+  [`/logs?not.text=${'x'.repeat(1001)}`, /^not\.text is "1001 characters"/],
+  [`/logs?${'not.service=x&'.repeat(21)}`, /^not\.\* is "21 conditions"; expected at most 20$/],
 ];
 
 test('what makes no sense is refused by name', async (t) => {

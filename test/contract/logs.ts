@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCoded } from '#base/errors.ts';
 import type { SpanId, TraceId } from '#signals/ids.ts';
-import type { LogReader, LogSearch } from '#storage/ports.ts';
+import type { LogExclusions, LogReader, LogSearch } from '#storage/ports.ts';
 import type { TestRecord } from '#test/support/documents-world.ts';
 import { buildLogs, type TestLog, type TestResource } from '#test/support/otlp.ts';
 
@@ -58,6 +58,32 @@ const CRITERIA: readonly (readonly [what: string, found: Partial<LogSearch>, mis
     ],
   ];
 
+const NOTHING: LogExclusions = { services: [], texts: [], severities: [], attributes: [] };
+
+/** What leaves the same record out, and what is near it and must not. */
+const EXCLUSIONS: readonly (readonly [
+  what: string,
+  leavesOut: Partial<LogExclusions>,
+  leavesIn: Partial<LogExclusions>,
+])[] = [
+  ['service', { services: ['nobody', 'shop'] }, { services: ['sho'] }],
+  ['text in any case', { texts: ['nothing', 'ПРИВЕТ "World'] }, { texts: ['wörld'] }],
+  ['text with wildcards of SQL', { texts: ['100%_'] }, { texts: ['1%0'] }],
+  ['severity', { severities: ['unset', 'error'] }, { severities: ['unset', 'warn', 'fatal'] }],
+  ['attribute', { attributes: [['n', '12']] }, { attributes: [['n', '1']] }],
+  [
+    'one attribute of several values',
+    {
+      attributes: [
+        ['user', 'bob'],
+        ['user', 'ann'],
+      ],
+    },
+    { attributes: [['user', 'an']] },
+  ],
+  ['resource', { attributes: [['zone', 'z1']] }, { attributes: [['zone', 'z2']] }],
+];
+
 async function messages(reader: LogReader, more: Partial<LogSearch>): Promise<string[]> {
   const { records } = await reader.searchLogs(logSearch(more));
   return records.map(({ body }) => (body.kind === 'string' ? body.value : body.kind));
@@ -97,6 +123,33 @@ export function logReaderContract(name: string, make: () => Promise<LogBackend>)
         assert.deepEqual(await messages(backend.reader, found), [body], `${what} in ${place}`);
         assert.deepEqual(await messages(backend.reader, missed), [], `not ${what} in ${place}`);
       }
+    }
+  });
+
+  check('what is excluded is left out; a record without such a value stays', async (backend) => {
+    await backend.write([
+      logsRecord({ service: 'shop', resource: { zone: 'z1' } }, [
+        {
+          nanos: BASE + 5n,
+          body: 'привет "World" 100%_',
+          severityNumber: 17,
+          attributes: { user: 'ann', n: 12n },
+        },
+      ]),
+      logsRecord({ service: 'other' }, [{ nanos: BASE + 20n, severityNumber: 9 }]),
+    ]);
+    for (const place of ['memory', 'disk']) {
+      if (place === 'disk') await backend.flush();
+      const count = async (one: Partial<LogExclusions>): Promise<number> =>
+        (await messages(backend.reader, { excluded: { ...NOTHING, ...one } })).length;
+      for (const [what, leavesOut, leavesIn] of EXCLUSIONS) {
+        assert.equal(await count(leavesOut), 1, `${what} in ${place}`);
+        assert.equal(await count(leavesIn), 2, `not ${what} in ${place}`);
+      }
+      assert.equal(await count({}), 2, `nothing in ${place}`);
+      // Known to both sides: what is wanted and excluded is not there.
+      const both = { service: 'shop', excluded: { ...NOTHING, services: ['shop'] } };
+      assert.deepEqual(await messages(backend.reader, both), [], place);
     }
   });
 

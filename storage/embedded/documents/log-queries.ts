@@ -4,7 +4,8 @@
  * whatever was sealed, merged or added in between.
  */
 import { CodedError } from '#base/errors.ts';
-import type { LogFilter, LogSteps } from '#storage/ports.ts';
+import { severityNumberMin, severityNumberMax, type SeverityRange } from '#signals/severity.ts';
+import type { LogExclusions, LogFilter, LogSteps } from '#storage/ports.ts';
 import type { Arrived } from '#storage/embedded/documents/core/arrivals.ts';
 import type { Row } from '#storage/embedded/documents/core/columns.ts';
 import { spanKey, traceKey } from '#storage/embedded/documents/core/ids.ts';
@@ -40,7 +41,29 @@ function conditionsOf({ filter, arrived }: LogRows): Conditions {
   }
   if (filter.spanId !== undefined) conditions.add(`span_id = ${conditions.bind(spanKey(filter.spanId))}`);
   for (const [key, value] of Object.entries(filter.attributes)) conditions.addAttribute(key, value);
+  if (filter.excluded !== undefined) addExclusions(conditions, filter.excluded);
   return conditions;
+}
+
+function addExclusions(
+  conditions: Conditions,
+  { services, texts, severities, attributes }: LogExclusions,
+): void {
+  const unwanted = [
+    ...services.map((service) => `service = ${conditions.bind(service)}`),
+    ...texts.map((text) => `contains(lower(message), lower(${conditions.bind(text)}))`),
+    ...severities.map((range) => withinRange(conditions, range)),
+    ...attributes.map(([key, value]) => conditions.attribute(key, value)),
+  ];
+  // What is null is unknown to SQL; a record without the value is to stay.
+  for (const condition of unwanted) conditions.add(`(${condition}) is not true`);
+}
+
+/** Whatever is no number of OTLP's is unset. */
+function withinRange(conditions: Conditions, range: SeverityRange): string {
+  const min = conditions.bind(range === 'unset' ? 1 : severityNumberMin(range));
+  const max = conditions.bind(severityNumberMax(range === 'unset' ? 'fatal' : range));
+  return `severity ${range === 'unset' ? 'not ' : ''}between ${min} and ${max}`;
 }
 
 function addArrived(conditions: Conditions, arrived: readonly Arrived[]): void {

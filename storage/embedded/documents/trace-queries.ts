@@ -29,11 +29,16 @@ export class Conditions {
 
   /** One attribute pair must be on the item, its resource or its scope, or one of `others` must hold. */
   addAttribute(key: string, value: string, others: readonly string[] = []): void {
+    this.add(this.attribute(key, value, others));
+  }
+
+  /** What {@link addAttribute} adds, as text for another condition. */
+  attribute(key: string, value: string, others: readonly string[] = []): string {
     const terms = searchTerms(key, value).map((term) => this.bind(term));
     const found = ['attributes', 'resource', 'scope'].flatMap((column) =>
       terms.map((term) => `contains(${column}, ${term})`),
     );
-    this.add(`(${[...others, ...found].join(' or ')})`);
+    return `(${[...others, ...found].join(' or ')})`;
   }
 
   get where(): string {
