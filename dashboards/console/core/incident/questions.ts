@@ -4,7 +4,7 @@ import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
 import { withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 
-/** As many rows as are shown; all that were frozen are asked for on demand, because each costs a look into every file. */
+/** As many rows as are shown at first; who wants to see the others asks for all. */
 const FROZEN_SHOWN = 6;
 const FOUND_MAX = 5;
 /** Traces to choose a healthy one from. */

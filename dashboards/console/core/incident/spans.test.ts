@@ -1,74 +1,51 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  bestOf,
-  healthyOf,
-  summaryOf,
-  type Trace,
-  type TraceSpan,
-} from '#dashboards/console/core/incident/spans.ts';
+import { bestOf, healthyOf, summaryOf } from '#dashboards/console/core/incident/spans.ts';
+import { traceOf, type SpanWords } from '#test/support/console-traces.ts';
 
-interface SpanDraft {
-  readonly id: string;
-  readonly parent?: string;
-  readonly service: string;
-  readonly startUs?: number;
-  readonly durationUs?: number;
-  readonly tags?: Readonly<Record<string, unknown>>;
-}
-
-function traceOf(drafts: readonly SpanDraft[]): Trace {
-  const services = [...new Set(drafts.map(({ service }) => service))];
-  const spans = drafts.map(
-    ({ id, parent, service, startUs = 0, durationUs = 1000, tags = {} }): TraceSpan => ({
-      spanID: id,
-      operationName: `op ${id}`,
-      startTime: startUs,
-      duration: durationUs,
-      processID: service,
-      references: parent === undefined ? [] : [{ refType: 'CHILD_OF', spanID: parent }],
-      tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
-    }),
-  );
-  const processes = Object.fromEntries(services.map((name) => [name, { serviceName: name }]));
-  return { traceID: 't', spans, processes };
-}
-
-const FAILED = { error: true };
-
-function culprit(drafts: readonly SpanDraft[], suspect?: string) {
-  const found = summaryOf(traceOf(drafts), suspect)?.culprit;
+function culprit(words: readonly SpanWords[], suspect?: string) {
+  const found = summaryOf(traceOf(words), suspect)?.culprit;
   return found === undefined ? undefined : [found.kind, found.spanId];
 }
 
 test('the deepest failed span of the suspect goes before all others', () => {
-  const drafts = [
-    { id: 'a', service: 'gateway', tags: FAILED },
-    { id: 'b', parent: 'a', service: 'quotes', tags: FAILED },
-    { id: 'c', parent: 'b', service: 'quotes', tags: FAILED },
-    { id: 'd', parent: 'c', service: 'store', tags: FAILED },
+  const words: readonly SpanWords[] = [
+    { id: 'a', service: 'gateway', failed: true },
+    { id: 'b', parent: 'a', service: 'quotes', failed: true },
+    { id: 'c', parent: 'b', service: 'quotes', failed: true },
+    { id: 'd', parent: 'c', service: 'store', failed: true },
   ];
-  assert.deepEqual(culprit(drafts, 'quotes'), ['failed-in', 'c']);
-  assert.deepEqual(culprit(drafts), ['failed', 'd']);
+  assert.deepEqual(culprit(words, 'quotes'), ['failed-in', 'c']);
+  assert.deepEqual(culprit(words), ['failed', 'd']);
 });
 
 test('a suspect that recorded nothing is found by the call to it', () => {
-  const drafts = [
-    { id: 'a', service: 'gateway', tags: FAILED },
-    { id: 'b', parent: 'a', service: 'gateway', tags: { ...FAILED, 'peer.service': 'quotes' } },
-    { id: 'c', parent: 'b', service: 'other', tags: FAILED },
+  const words: readonly SpanWords[] = [
+    { id: 'a', service: 'gateway', failed: true },
+    { id: 'b', parent: 'a', service: 'gateway', failed: true, tags: { 'peer.service': 'quotes' } },
+    { id: 'c', parent: 'b', service: 'other', failed: true },
   ];
-  assert.deepEqual(culprit(drafts, 'quotes'), ['failed-call', 'b']);
+  assert.deepEqual(culprit(words, 'quotes'), ['failed-call', 'b']);
+});
+
+test('what the caller got over does not hide the failure that reached it', () => {
+  const words: readonly SpanWords[] = [
+    { id: 'a', service: 'gateway', failed: true },
+    { id: 'b', parent: 'a', service: 'quotes' },
+    { id: 'c', parent: 'b', service: 'quotes', at: 1, failed: true },
+    { id: 'd', parent: 'a', service: 'quotes', at: 5, failed: true },
+  ];
+  assert.deepEqual(culprit(words, 'quotes'), ['failed-in', 'd']);
 });
 
 test('where nothing failed it is the span that took longest by itself', () => {
-  const drafts = [
-    { id: 'a', service: 'gateway', durationUs: 1000 },
-    { id: 'b', parent: 'a', service: 'quotes', durationUs: 900 },
-    { id: 'c', parent: 'b', service: 'quotes', durationUs: 700 },
+  const words: readonly SpanWords[] = [
+    { id: 'a', service: 'gateway', takes: 1000 },
+    { id: 'b', parent: 'a', service: 'quotes', takes: 900 },
+    { id: 'c', parent: 'b', service: 'quotes', takes: 700 },
   ];
-  assert.deepEqual(culprit(drafts, 'quotes'), ['slow-in', 'c']);
-  assert.deepEqual(culprit(drafts, 'nobody'), ['slow', 'c']);
+  assert.deepEqual(culprit(words, 'quotes'), ['slow-in', 'c']);
+  assert.deepEqual(culprit(words, 'nobody'), ['slow', 'c']);
 });
 
 test('a trace is summed up, with the words of its failure', () => {
@@ -78,14 +55,14 @@ test('a trace is summed up, with the words of its failure', () => {
         id: 'b',
         parent: 'a',
         service: 'quotes',
-        startUs: 200,
+        at: 200,
         tags: { 'otel.status_code': 'ERROR', 'http.response.status_code': 500, 'error.type': '500' },
       },
-      { id: 'a', service: 'gateway', startUs: 100, durationUs: 5000 },
+      { id: 'a', service: 'gateway', at: 100, takes: 5000 },
     ]),
     'quotes',
   );
-  assert.equal(summary?.rootOperation, 'op a');
+  assert.equal(summary?.rootOperation, 'a');
   assert.equal(summary?.durationMs, 5);
   assert.equal(summary?.errors, 1);
   assert.deepEqual(summary?.services, ['gateway', 'quotes']);
@@ -93,15 +70,21 @@ test('a trace is summed up, with the words of its failure', () => {
 });
 
 test('orphans, circles, hostile process ids and no spans at all are borne', () => {
-  assert.equal(summaryOf({ traceID: 't', spans: [], processes: {} }, 'x'), undefined);
+  assert.equal(summaryOf(traceOf([]), 'x'), undefined);
   const circle = [
-    { id: 'a', parent: 'b', service: 's', tags: FAILED },
-    { id: 'b', parent: 'a', service: 's', tags: FAILED },
+    { id: 'a', parent: 'b', service: 's', failed: true },
+    { id: 'b', parent: 'a', service: 's', failed: true },
   ];
   assert.equal(culprit(circle, 's')?.[0], 'failed-in');
-  const [span] = traceOf([{ id: 'a', parent: 'gone', service: 'constructor', tags: FAILED }]).spans;
+  const orphan = traceOf([{ id: 'a', parent: 'gone', service: 'x', failed: true }]);
+  const [span] = orphan.spans;
   assert.ok(span);
-  assert.equal(summaryOf({ traceID: 't', spans: [span], processes: {} }, 'x')?.rootService, '');
+  const hostile = { ...orphan, spans: [{ ...span, processID: 'constructor' }] };
+  assert.equal(summaryOf(hostile, 'x')?.rootService, '');
+  assert.deepEqual(culprit([{ id: 'a', parent: 'gone', service: 'x', failed: true }], 'x'), [
+    'failed-in',
+    'a',
+  ]);
 });
 
 test('of several traces the surest leads, then the newest; the healthy one is usual', () => {
@@ -113,12 +96,12 @@ test('of several traces the surest leads, then the newest; the healthy one is us
     ] as const
   ).flatMap(
     ([service, startUs]) =>
-      summaryOf(traceOf([{ id: `${startUs}`, service, startUs, tags: FAILED }]), 'quotes') ?? [],
+      summaryOf(traceOf([{ id: `${startUs}`, service, at: startUs, failed: true }]), 'quotes') ?? [],
   );
   assert.equal(bestOf(sums)?.culprit?.spanId, '3000');
   assert.equal(bestOf([]), undefined);
   const healthy = [9000, 1000, 5000].flatMap(
-    (durationUs) => summaryOf(traceOf([{ id: 'a', service: 's', durationUs }]), undefined) ?? [],
+    (durationUs) => summaryOf(traceOf([{ id: 'a', service: 's', takes: durationUs }]), undefined) ?? [],
   );
   assert.equal(healthyOf([...healthy, ...sums])?.durationMs, 5);
 });

@@ -13,23 +13,34 @@ import { childrenOf, type SpanNode, type TraceTree } from '#dashboards/console/c
  * Row of the first cause; undefined when nothing failed. Failures that reached
  * the least depth count before those that somebody above got over; of a chain
  * the deepest, of equals the earliest.
+ *
+ * @param among which spans may be it; a chain is the same whoever is looked for
  */
-export function firstCause({ nodes }: Pick<TraceTree, 'nodes'>): number | undefined {
+export function firstCause(
+  { nodes }: Pick<TraceTree, 'nodes'>,
+  among: (node: SpanNode) => boolean = () => true,
+): number | undefined {
   /** Row of the topmost failed span that each failed span led to. */
   const tops = new Map<number, number>();
-  let best: { readonly topDepth: number; readonly node: SpanNode } | undefined;
+  let best: Candidate | undefined;
   for (const node of nodes) {
     if (!node.failed) continue;
     const top = tops.get(node.parent) ?? node.index;
     tops.set(node.index, top);
-    const topDepth = nodes[top]?.depth ?? 0;
-    const isBetter =
-      best === undefined ||
-      topDepth < best.topDepth ||
-      (topDepth === best.topDepth && comesBefore(node, best.node));
-    if (isBetter) best = { topDepth, node };
+    if (!among(node)) continue;
+    const candidate = { topDepth: nodes[top]?.depth ?? 0, node };
+    if (best === undefined || isBetter(candidate, best)) best = candidate;
   }
   return best?.node.index;
+}
+
+interface Candidate {
+  readonly topDepth: number;
+  readonly node: SpanNode;
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  return a.topDepth === b.topDepth ? comesBefore(a.node, b.node) : a.topDepth < b.topDepth;
 }
 
 function comesBefore(a: SpanNode, b: SpanNode): boolean {

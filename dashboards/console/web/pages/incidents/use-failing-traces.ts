@@ -10,9 +10,9 @@ import {
   healthyOf,
   summaryOf,
   type CulpritSpan,
-  type TraceAnswer,
   type TraceSummary,
 } from '#dashboards/console/core/incident/spans.ts';
+import type { TracesAnswer } from '#dashboards/console/core/trace/answer.ts';
 import type { ApiError } from '#dashboards/console/web/data/client.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
@@ -74,7 +74,7 @@ function isSure(culprit: CulpritSpan | undefined): boolean {
 
 function useTraces(path: string | undefined, suspect: string | undefined, firing: boolean) {
   const [wanting, setWanting] = useState(true);
-  const answer = useJson<TraceAnswer>(path, {
+  const answer = useJson<TracesAnswer>(path, {
     everyMs: firing && wanting ? AGAIN_MS : undefined,
     keepAs: path === undefined ? 'none' : 'traces',
   });
@@ -97,11 +97,11 @@ function useHealthy(
   suspect: string | undefined,
 ): TraceSummary | undefined {
   const path = incident === undefined || best === undefined ? undefined : healthyTracesPath(incident, best);
-  const { data } = useJson<TraceAnswer>(path);
+  const { data } = useJson<TracesAnswer>(path);
   return useMemo(() => healthyOf(summariesOf(data, suspect)), [data, suspect]);
 }
 
-function summariesOf(answer: TraceAnswer | undefined, suspect: string | undefined): readonly TraceSummary[] {
+function summariesOf(answer: TracesAnswer | undefined, suspect: string | undefined): readonly TraceSummary[] {
   return (answer?.data ?? [])
     .flatMap((trace) => summaryOf(trace, suspect) ?? [])
     .toSorted((a, b) => b.startMs - a.startMs);
