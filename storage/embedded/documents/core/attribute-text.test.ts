@@ -6,8 +6,8 @@ import {
   attributesFromText,
   attributesToText,
   searchTerms,
-  valueAsText,
 } from '#storage/embedded/documents/core/attribute-text.ts';
+import { valueAsText } from '#signals/value-text.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }),

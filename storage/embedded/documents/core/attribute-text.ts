@@ -16,6 +16,7 @@
 import { invariant } from '#base/invariant.ts';
 import { parseJson } from '#signals/json.ts';
 import type { Attribute, AttributeValue } from '#signals/model.ts';
+import { toBase64 } from '#signals/value-text.ts';
 
 /** Keys that a JavaScript object would move to its front. */
 const INDEX_LIKE = /^(?:0|[1-9]\d*)$/;
@@ -112,50 +113,6 @@ function pairsFromJson(flat: readonly unknown[]): Attribute[] {
   return pairs;
 }
 
-/** A value as people compare it: text as it is, numbers as printed, bytes as base64, the rest as JSON. */
-export function valueAsText(value: AttributeValue): string {
-  switch (value.kind) {
-    case 'empty':
-      return '';
-    case 'string':
-      return value.value;
-    case 'bool':
-    case 'int':
-    case 'double':
-      return String(value.value);
-    case 'bytes':
-      return toBase64(value.value);
-    case 'array':
-    case 'map':
-      return plainJson(value);
-    default:
-      return value satisfies never;
-  }
-}
-
-/** Ordinary JSON of a value: integers as digits however long, bytes as base64. */
-function plainJson(value: AttributeValue): string {
-  switch (value.kind) {
-    case 'empty':
-      return 'null';
-    case 'string':
-      return JSON.stringify(value.value);
-    case 'bytes':
-      return JSON.stringify(toBase64(value.value));
-    case 'bool':
-    case 'int':
-      return String(value.value);
-    case 'double':
-      return Number.isFinite(value.value) ? String(value.value) : JSON.stringify(String(value.value));
-    case 'array':
-      return `[${value.value.map(plainJson).join(',')}]`;
-    case 'map':
-      return `{${value.value.map((item) => `${JSON.stringify(item.key)}:${plainJson(item.value)}`).join(',')}}`;
-    default:
-      return value satisfies never;
-  }
-}
-
 const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -173,12 +130,6 @@ export function searchTerms(key: string, value: string): readonly string[] {
   if (value === '0') forms.push('["d","-0"]');
   if (BASE64.test(value)) forms.push(`["b","${value}"]`);
   return forms.map((form) => ` ${JSON.stringify(key)}:${form} `);
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
 
 function fromBase64(text: string): Uint8Array {

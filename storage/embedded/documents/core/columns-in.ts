@@ -6,11 +6,8 @@ import { decodeLog, decodeResource, decodeScope, decodeSpan } from '#signals/otl
 import type { LogColumns, SpanColumns } from '#signals/otlp/columns.ts';
 import { scanLogs } from '#signals/otlp/scan-logs.ts';
 import { scanSpans } from '#signals/otlp/scan-traces.ts';
-import {
-  attributesToText,
-  valueAsText,
-  valueToText,
-} from '#storage/embedded/documents/core/attribute-text.ts';
+import { attributesToText, valueToText } from '#storage/embedded/documents/core/attribute-text.ts';
+import { valueAsText } from '#signals/value-text.ts';
 import type { Catalog } from '#storage/embedded/documents/core/catalog.ts';
 import {
   LOG_COLUMNS,

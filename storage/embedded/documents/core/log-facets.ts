@@ -6,7 +6,8 @@
 import { parseJson } from '#signals/json.ts';
 import { severityRange } from '#signals/severity.ts';
 import type { LogFacet, LogFacets } from '#storage/ports.ts';
-import { attributesFromJson, valueAsText } from '#storage/embedded/documents/core/attribute-text.ts';
+import { attributesFromJson } from '#storage/embedded/documents/core/attribute-text.ts';
+import { valueAsText } from '#signals/value-text.ts';
 
 /** Keys that are shown; more fit no screen. */
 export const FACET_KEYS_MAX = 12;
