@@ -187,6 +187,36 @@ export const METRICS = {
     'sloth_service',
     'sloth_slo',
   ]),
+  sloPeriodDays: gauge('slo:time_period:days', 'Length of the period of an SLO.', [
+    'sloth_id',
+    'sloth_service',
+    'sloth_slo',
+  ]),
+  sloPolicyBurn: gauge('plimsoll_slo_burn_rate', 'Burn rate over the long window of a policy.', [
+    'slo_id',
+    'severity',
+    'window',
+  ]),
+  sloPolicyFactor: gauge(
+    'plimsoll_slo_burn_factor',
+    'Burn rate above which a policy alerts, when its short window exceeds it too.',
+    ['slo_id', 'severity', 'window'],
+  ),
+  sloEvents: gauge('plimsoll_slo_events', 'Events of the period so far: good or bad.', ['slo_id', 'result']),
+  sloMeasured: gauge('plimsoll_slo_measured_ratio', 'Share of the period for which telemetry was there.', [
+    'slo_id',
+  ]),
+  incidentsOpen: gauge('plimsoll_incidents_open', 'Incidents that have not ended.', [
+    'severity',
+    'acknowledged',
+  ]),
+  incidents: counter('plimsoll_incidents_total', 'Incidents begun since the start.', ['severity']),
+  detectionSeconds: histogram(
+    'plimsoll_detection_seconds',
+    'Time from the first bad event of a burn to its alert.',
+    [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600],
+    ['severity'],
+  ),
   alertingLagSeconds: gauge('plimsoll_alerting_lag_seconds', 'How far the SLO engine is behind the journal.'),
   alertingLateEvents: counter(
     'plimsoll_alerting_late_events_total',

@@ -10,7 +10,7 @@ import { invariant } from '#base/invariant.ts';
 import type { Cursor, JournalRecord } from '#journal/ports.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
 import { flushGroup } from '#alerting/driver/flush.ts';
-import { applyTransition, joinGroups, resolve } from '#alerting/driver/judge.ts';
+import { applyTransition, countFired, joinGroups, resolve } from '#alerting/driver/judge.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
 import { RETENTION, prune } from '#alerting/driver/retention.ts';
 import { Sender } from '#alerting/notify/sender.ts';
@@ -176,10 +176,11 @@ export class Driver {
     const { store, steady } = this.#parts;
     for (const [sloId, snapshot] of this.#engine.save()) this.#snapshots.set(sloId, snapshot);
     const cursor = this.#cursor;
+    let fired: readonly Transition[] = [];
     store.transaction(() => {
       let silences: readonly StoredSilence[] | undefined;
       const parts = { ...this.#parts, silences: () => (silences ??= store.silences.all()) };
-      for (const transition of this.#transitions) applyTransition(parts, transition);
+      fired = this.#transitions.filter((transition) => applyTransition(parts, transition));
       store.progress.saveSnapshots(this.#snapshots);
       store.progress.saveCursor(cursor);
       also?.();
@@ -187,6 +188,7 @@ export class Driver {
     // Only now: had the transaction failed, all of it would be due at the next one.
     this.#transitions = [];
     this.#snapshots.clear();
+    countFired(this.#parts, fired);
     this.#savedAtMs = steady.nowMs();
     return cursor;
   }

@@ -4,6 +4,8 @@
  * has already been applied changes nothing, so a replay cannot fire twice.
  */
 import { uuid } from '#base/random.ts';
+import type { Labels } from '#signals/matchers.ts';
+import type { Severity } from '#alerting/ports.ts';
 import { fingerprint } from '#alerting/router/core/fingerprint.ts';
 import type { StoredAlert } from '#alerting/router/core/model.ts';
 import { groupKey, groupLabels, routesFor } from '#alerting/router/core/route.ts';
@@ -18,15 +20,31 @@ export interface JudgeParts extends GroupParts, Pick<DriverParts, 'random' | 'si
   readonly silences: () => readonly StoredSilence[];
 }
 
-export function applyTransition(parts: JudgeParts, transition: Transition): void {
+/** @returns whether an incident begins with it */
+export function applyTransition(parts: JudgeParts, transition: Transition): boolean {
   const key = fingerprint(transition.labels);
   const before = parts.store.alerts.get(key);
   if (transition.to === 'firing') {
-    if (before?.firing !== true)
-      fire(parts, transition, { key, incarnation: (before?.incarnation ?? 0) + 1 });
-  } else if (before?.firing === true) {
-    resolve(parts, before, transition.atMs);
+    if (before?.firing === true) return false;
+    fire(parts, transition, { key, incarnation: (before?.incarnation ?? 0) + 1 });
+    return true;
   }
+  if (before?.firing === true) resolve(parts, before, transition.atMs);
+  return false;
+}
+
+/** For the metrics, once the transaction is done. */
+export function countFired({ metrics }: Pick<DriverParts, 'metrics'>, fired: readonly Transition[]): void {
+  for (const { atMs, evidence, labels } of fired) {
+    const severity = severityOf(labels);
+    metrics.incidents.add(1, { severity });
+    if (evidence.firstBadMs === undefined) continue;
+    metrics.detection.observe(Math.max(0, atMs - evidence.firstBadMs) / 1000, { severity });
+  }
+}
+
+function severityOf(labels: Labels): Severity {
+  return labels['severity'] === 'ticket' ? 'ticket' : 'page';
 }
 
 function fire(
@@ -42,7 +60,7 @@ function fire(
     id: incidentId,
     sloId: transition.sloId,
     service: labels['service'] ?? '',
-    severity: labels['severity'] === 'ticket' ? 'ticket' : 'page',
+    severity: severityOf(labels),
     alertname: labels['alertname'] ?? '',
     fingerprint: key,
     startsAtMs: atMs,

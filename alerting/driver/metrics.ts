@@ -16,6 +16,14 @@ export interface AlertingMetrics {
   readonly sloObjective: Gauge;
   readonly sloBudgetRemaining: Gauge;
   readonly sloBurnRate: Gauge;
+  readonly sloPeriodDays: Gauge;
+  readonly sloPolicyBurn: Gauge;
+  readonly sloPolicyFactor: Gauge;
+  readonly sloEvents: Gauge;
+  readonly sloMeasured: Gauge;
+  readonly incidentsOpen: Gauge;
+  readonly incidents: Counter;
+  readonly detection: Histogram;
 }
 
 export function alertingMetrics(meter: Meter): AlertingMetrics {
@@ -33,5 +41,13 @@ export function alertingMetrics(meter: Meter): AlertingMetrics {
     sloObjective: meter.gauge(METRICS.sloObjective),
     sloBudgetRemaining: meter.gauge(METRICS.sloBudgetRemaining),
     sloBurnRate: meter.gauge(METRICS.sloBurnRate),
+    sloPeriodDays: meter.gauge(METRICS.sloPeriodDays),
+    sloPolicyBurn: meter.gauge(METRICS.sloPolicyBurn),
+    sloPolicyFactor: meter.gauge(METRICS.sloPolicyFactor),
+    sloEvents: meter.gauge(METRICS.sloEvents),
+    sloMeasured: meter.gauge(METRICS.sloMeasured),
+    incidentsOpen: meter.gauge(METRICS.incidentsOpen),
+    incidents: meter.counter(METRICS.incidents),
+    detection: meter.histogram(METRICS.detectionSeconds),
   };
 }

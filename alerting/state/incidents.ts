@@ -22,6 +22,13 @@ export interface IncidentFilter {
   readonly service?: string | undefined;
 }
 
+/** Incidents that have not ended, of one severity, taken up by somebody or not. */
+export interface OpenCount {
+  readonly severity: Severity;
+  readonly acknowledged: boolean;
+  readonly incidents: number;
+}
+
 export type NewIncident = Pick<
   Incident,
   'id' | 'sloId' | 'service' | 'severity' | 'alertname' | 'fingerprint' | 'startsAtMs' | 'evidence'
@@ -45,6 +52,10 @@ export function incidentTable(database: SqlDatabase) {
   const newest = listing('TRUE');
   const open = listing('ends_at IS NULL');
   const closed = listing('ends_at IS NOT NULL');
+  const openCounts = database.prepare(
+    `SELECT severity, acknowledged_by IS NOT NULL AS acknowledged, count(*) AS incidents
+     FROM incidents WHERE ends_at IS NULL GROUP BY 1, 2`,
+  );
   const entries = database.prepare('SELECT * FROM timeline WHERE incident_id = ? ORDER BY seq');
   const note = database.prepare(
     `INSERT INTO timeline (incident_id, at, kind, text, by)
@@ -82,6 +93,7 @@ export function incidentTable(database: SqlDatabase) {
       const statement = filter.open === undefined ? newest : filter.open ? open : closed;
       return statement.all(filter.sloId ?? null, filter.service ?? null, limit).map(withTimeline);
     },
+    openCounts: (): readonly OpenCount[] => openCounts.all().map(openCountOf),
     note(id: string, entry: TimelineEntry): void {
       note.run(id, entry.atMs, entry.kind, entry.text, entry.by);
     },
@@ -91,6 +103,14 @@ export function incidentTable(database: SqlDatabase) {
 }
 
 export type IncidentTable = ReturnType<typeof incidentTable>;
+
+function openCountOf(row: Row): OpenCount {
+  return {
+    severity: textOf(row, 'severity') as Severity,
+    acknowledged: numberOf(row, 'acknowledged') === 1,
+    incidents: numberOf(row, 'incidents'),
+  };
+}
 
 function entryOf(row: Row): TimelineEntry {
   return {

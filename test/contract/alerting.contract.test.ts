@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { ROUTE_DEFAULT, type AlertingConfig, type WebhookConfig } from '#alerting/config.ts';
 import type { TimelineEntry } from '#alerting/ports.ts';
 import type { Problem } from '#base/problem.ts';
+import { createMeter, type CollectingMeter } from '#base/real/metrics.ts';
 import { AlertingRig, RIG_SLOS, type RigOptions } from '#test/support/alerting-rig.ts';
 import { scriptedDocument } from '#test/support/scripted-engine.ts';
 
@@ -346,6 +347,35 @@ test('a clock set an hour back or forth neither delays nor repeats a page', asyn
     await rig.advance(60_000);
     assert.equal(rig.requests.length, before + 2);
   }
+});
+
+async function values(meter: CollectingMeter, name: string): Promise<Readonly<Record<string, number>>> {
+  const family = (await meter.collect()).find((candidate) => candidate.name === name);
+  const samples = family?.samples ?? [];
+  return Object.fromEntries(samples.map(({ labels, value }) => [Object.values(labels).join(' '), value]));
+}
+
+test('incidents and attempts are counted from zero on, open incidents by who has taken them up', async (t) => {
+  const meter = createMeter();
+  const rig = await rigOf(t, { meter });
+  assert.deepEqual(await values(meter, 'plimsoll_incidents_total'), { page: 0, ticket: 0 });
+  const none = { 'oncall delivered': 0, 'oncall retry': 0, 'oncall refused': 0 };
+  assert.deepEqual(await values(meter, 'plimsoll_notification_attempts_total'), none);
+  rig.append(page(true));
+  await rig.advance(2000);
+  assert.deepEqual(await values(meter, 'plimsoll_incidents_total'), { page: 1, ticket: 0 });
+  const nobody = { 'page no': 0, 'page yes': 0, 'ticket no': 0, 'ticket yes': 0 };
+  assert.deepEqual(await values(meter, 'plimsoll_incidents_open'), { ...nobody, 'page no': 1 });
+  const [incident] = await rig.api.incidents({ open: true, limit: 1 });
+  await rig.api.acknowledge(incident?.id ?? '', 'ada');
+  assert.deepEqual(await values(meter, 'plimsoll_incidents_open'), { ...nobody, 'page yes': 1 });
+  rig.append(page(false));
+  await rig.advance(60_000);
+  assert.deepEqual(await values(meter, 'plimsoll_incidents_open'), nobody);
+  assert.deepEqual(await values(meter, 'plimsoll_notification_attempts_total'), {
+    ...none,
+    'oncall delivered': 2,
+  });
 });
 
 test('a flood of alerts in a few groups is a few notifications, each with all that fits', async (t) => {

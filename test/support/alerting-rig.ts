@@ -28,6 +28,7 @@ export interface RigOptions {
   readonly config?: Partial<AlertingConfig>;
   readonly databasePath?: string;
   readonly loadDocuments?: () => Promise<LoadedDocuments>;
+  readonly meter?: Meter;
 }
 
 export class AlertingRig implements AsyncDisposable {
@@ -64,7 +65,7 @@ export class AlertingRig implements AsyncDisposable {
       net: this.#net(),
       random: seededRandom(7),
       log: silentLogger,
-      meter: ignoringMeter,
+      meter: options.meter ?? ignoringMeter,
       externalUrl: 'http://plimsoll.test/',
     });
     // The first read, before the first tick.
