@@ -13,6 +13,7 @@ import { flushGroup } from '#alerting/driver/flush.ts';
 import { applyTransition, countFired, joinGroups, resolve } from '#alerting/driver/judge.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
 import { RETENTION, prune } from '#alerting/driver/retention.ts';
+import { noteSilenceEnds } from '#alerting/driver/silence-ends.ts';
 import { Sender } from '#alerting/notify/sender.ts';
 import { groupKey, groupLabels, routesByKey, routesFor, type Route } from '#alerting/router/core/route.ts';
 import type { StoredSilence } from '#alerting/router/core/silence.ts';
@@ -123,6 +124,7 @@ export class Driver {
    * @returns the cursor that has become durable, if one has
    */
   tick(lagMs: number): Cursor | undefined {
+    this.#noteSilenceEnds();
     this.#transitions.push(...this.#engine.tick(this.#parts.clock.wallMs(), lagMs));
     const isDue = this.#parts.steady.nowMs() - this.#savedAtMs >= SAVE_INTERVAL_MS;
     if (this.#transitions.length === 0 && !isDue) return undefined;
@@ -156,6 +158,15 @@ export class Driver {
     this.#closed = true;
     this.#timer?.cancel();
     this.#sender.close();
+  }
+
+  /** Judging goes on without it. */
+  #noteSilenceEnds(): void {
+    try {
+      noteSilenceEnds(this.#parts, this.#parts.clock.wallMs());
+    } catch (error) {
+      this.#failed('silence-ends', error);
+    }
   }
 
   /** A record the engine cannot take must not keep it from all that follow. */

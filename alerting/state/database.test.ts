@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { IN_MEMORY, openDatabase } from '#alerting/state/database.ts';
 import { inTransaction } from '#alerting/state/sql.ts';
 import { createStore } from '#alerting/state/store.ts';
+import { MIGRATIONS } from '#alerting/state/schema.ts';
 import { isCoded } from '#base/errors.ts';
 import { seededRandom } from '#base/sim/random.ts';
 
@@ -75,4 +77,24 @@ test('a file that is no database, and one of a newer version, are refused in a s
     () => openDatabase(newer),
     (error) => isCoded(error, 'PLIM_DATA_UNUSABLE') && error.message.includes('newer Plimsoll'),
   );
+});
+
+test('a file of the first version is taken over: ends of silences that are told already stay told', (t) => {
+  const file = path.join(folder(t), 'first.sqlite');
+  const old = new DatabaseSync(file);
+  old.exec(`${MIGRATIONS[0] ?? ''} PRAGMA user_version = 1;`);
+  const add = old.prepare(
+    "INSERT INTO silences (id, matchers, starts_at, ends_at, updated_at, created_by, comment, annotations) VALUES (?, '[]', 1, ?, ?, '', '', '{}')",
+  );
+  add.run('ended by hand', 50, 50);
+  add.run('ran out', 60, 10);
+  add.run('lasts', 900, 10);
+  old.close();
+  const store = createStore(openDatabase(file), seededRandom(1));
+  const untold = (): string[] => store.silences.untoldEnds(100, 10).map(({ id }) => id);
+  assert.deepEqual(untold(), ['ran out']);
+  store.silences.endTold('ran out');
+  assert.deepEqual(untold(), []);
+  assert.equal(store.silences.all().length, 3);
+  store.close();
 });

@@ -118,4 +118,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX silences_end ON silences (ends_at);
   `,
+  // Which silences are over and have been told so to the incidents they were about. One
+  // that was changed when it ended was ended by hand, and that has been told already.
+  `
+  ALTER TABLE silences ADD COLUMN end_told INTEGER NOT NULL DEFAULT 0;
+  UPDATE silences SET end_told = 1 WHERE ends_at <= updated_at;
+  CREATE INDEX silences_untold ON silences (ends_at) WHERE end_told = 0;
+  `,
 ];

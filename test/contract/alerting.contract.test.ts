@@ -208,9 +208,51 @@ test('a silence holds back what begins under it, until it ends', async (t) => {
     [
       ['fired', 'plimsoll'],
       ['silenced', 'ada'],
+      ['unsilenced', 'plimsoll'],
       ['notified', 'plimsoll'],
     ],
   );
+});
+
+test('a silence that runs out while nobody is there is told once, and only to whom it silenced', async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'plimsoll-alerting-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const options = {
+    config: configWith(webhook('http://hook/')),
+    databasePath: path.join(directory, 'a.sqlite'),
+  };
+  const rig = await rigOf(t, options);
+  rig.append(page(true));
+  rig.append({ sloId: 'tracking/lookup', kind: 'page', on: true });
+  await rig.advance(2000);
+  const nowMs = rig.clock.wallMs();
+  const id = await rig.api.putSilence({
+    id: undefined,
+    matchers: [{ name: 'service', value: 'orders', isRegex: false, isEqual: true }],
+    startsAtMs: nowMs,
+    endsAtMs: nowMs + 60_000,
+    createdBy: 'ada',
+    comment: '',
+    annotations: {},
+  });
+  const ends = async (sloId: string): Promise<readonly TimelineEntry[]> => {
+    const [incident] = await rig.api.incidents({ open: true, sloId, limit: 1 });
+    return incident?.timeline.filter(({ kind }) => kind === 'unsilenced') ?? [];
+  };
+  await rig.advance(59_000);
+  assert.deepEqual(await ends('orders/checkout'), []);
+  await rig.api[Symbol.asyncDispose]();
+  await rig.advance(600_000);
+  for (let start = 0; start < 2; start += 1) {
+    await rig.restart(options);
+    rig.append({ sloId: 'orders/quote', kind: 'page', on: true });
+    await rig.advance(3000);
+    assert.deepEqual(await ends('orders/checkout'), [
+      { atMs: nowMs + 60_000, kind: 'unsilenced', text: `silence ${id} ran out`, by: 'plimsoll' },
+    ]);
+    assert.deepEqual(await ends('tracking/lookup'), [], 'it was about another service');
+    assert.deepEqual(await ends('orders/quote'), [], 'it began after the end');
+  }
 });
 
 async function timeline(rig: AlertingRig): Promise<readonly TimelineEntry[]> {
