@@ -124,6 +124,57 @@ export const METRICS = {
     'accepted - delivered - dropped - held: zero, or there is a bug.',
     ['signal', 'consumer'],
   ),
+  // exporters
+  exporterSentSpans: counter('otelcol_exporter_sent_spans_total', 'Spans a destination has taken.', [
+    'exporter',
+  ]),
+  exporterSentPoints: counter(
+    'otelcol_exporter_sent_metric_points_total',
+    'Metric points and samples a destination has taken.',
+    ['exporter'],
+  ),
+  exporterSentLogs: counter(
+    'otelcol_exporter_sent_log_records_total',
+    'Log records a destination has taken.',
+    ['exporter'],
+  ),
+  exporterFailedSpans: counter(
+    'otelcol_exporter_send_failed_spans_total',
+    'Spans a destination will never take; they are in the dead letters.',
+    ['exporter'],
+  ),
+  exporterFailedPoints: counter(
+    'otelcol_exporter_send_failed_metric_points_total',
+    'Metric points and samples a destination will never take; they are in the dead letters.',
+    ['exporter'],
+  ),
+  exporterFailedLogs: counter(
+    'otelcol_exporter_send_failed_log_records_total',
+    'Log records a destination will never take; they are in the dead letters.',
+    ['exporter'],
+  ),
+  exporterRetries: counter(
+    'plimsoll_exporter_failed_batches_total',
+    'Times a destination did not take a batch that is sent again.',
+    ['exporter'],
+  ),
+  exporterSeconds: histogram(
+    'plimsoll_exporter_batch_duration_seconds',
+    'Time from handing a batch over to its answer.',
+    LATENCY_SECONDS,
+    ['exporter'],
+  ),
+  exporterHeldBytes: gauge(
+    'plimsoll_exporter_held_bytes',
+    'Bytes of the journal before an exporter, of all signals.',
+    ['exporter'],
+  ),
+  exporterLagSeconds: gauge(
+    'plimsoll_exporter_lag_seconds',
+    'Age of the oldest record before an exporter; 0 when it has caught up.',
+    ['exporter'],
+  ),
+
   // stores
   storeBytes: gauge('plimsoll_store_bytes', 'Bytes of a store on disk.', ['store']),
   storeTailItems: gauge('plimsoll_store_tail_items', 'Items in memory, waiting for the next seal.', [

@@ -1,0 +1,71 @@
+/** What an exporter says about itself, in the Collector's names where it has the same figure. */
+import type { Meter } from '#base/metrics.ts';
+import type { RefusedItem } from '#collector/exporters/ports.ts';
+import type { JournalReader, JournalRecord } from '#journal/ports.ts';
+import { METRICS } from '#signals/registry.ts';
+import type { RecordKind } from '#signals/records.ts';
+
+export interface ExporterMetrics {
+  sent(records: readonly JournalRecord[], refused: readonly RefusedItem[]): void;
+  failed(): void;
+  took(seconds: number): void;
+  /** Lag is asked of the reader of the moment. */
+  watch(reader: () => JournalReader | undefined): void;
+}
+
+/** Collections come every few seconds; a lag is at most this old. */
+const LAG_EVERY_MS = 1000;
+
+/** @param wallMs for the age of what waits */
+export function exporterMetrics(meter: Meter, exporter: string, wallMs: () => number): ExporterMetrics {
+  const sentOf = countersOf(meter, 'sent');
+  const refusedOf = countersOf(meter, 'refused');
+  const failures = meter.counter(METRICS.exporterRetries);
+  const seconds = meter.histogram(METRICS.exporterSeconds);
+  const heldBytes = meter.gauge(METRICS.exporterHeldBytes);
+  const lagSeconds = meter.gauge(METRICS.exporterLagSeconds);
+  const labels = { exporter };
+  return {
+    sent(records, refused) {
+      for (const { id, kind, items } of records) {
+        const not = refused
+          .filter(({ record }) => record.sequence === id.sequence && record.epoch === id.epoch)
+          .reduce((sum, item) => sum + item.items, 0);
+        sentOf[kind].add(items - not, labels);
+        if (not > 0) refusedOf[kind].add(not, labels);
+      }
+    },
+    failed: () => failures.add(1, labels),
+    took: (value) => seconds.observe(value, labels),
+    watch(reader) {
+      let askedMs = Number.NEGATIVE_INFINITY;
+      meter.onCollect(() => {
+        const nowMs = wallMs();
+        if (nowMs - askedMs < LAG_EVERY_MS) return;
+        askedMs = nowMs;
+        void reader()
+          ?.lag()
+          .then(({ bytes, oldestUnixNanos }) => {
+            heldBytes.set(bytes, labels);
+            const oldestMs = oldestUnixNanos === undefined ? nowMs : Number(oldestUnixNanos / 1_000_000n);
+            lagSeconds.set(Math.max(0, nowMs - oldestMs) / 1000, labels);
+          })
+          .catch(() => {});
+      });
+    },
+  };
+}
+
+function countersOf(
+  meter: Meter,
+  what: 'sent' | 'refused',
+): Readonly<Record<RecordKind, ReturnType<Meter['counter']>>> {
+  const isSent = what === 'sent';
+  const points = meter.counter(isSent ? METRICS.exporterSentPoints : METRICS.exporterFailedPoints);
+  return {
+    'otlp-traces': meter.counter(isSent ? METRICS.exporterSentSpans : METRICS.exporterFailedSpans),
+    'otlp-logs': meter.counter(isSent ? METRICS.exporterSentLogs : METRICS.exporterFailedLogs),
+    'otlp-metrics': points,
+    'prom-samples': points,
+  };
+}
