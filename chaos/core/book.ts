@@ -38,6 +38,7 @@ export class FaultBook {
   readonly #open = new Map<string, OpenFault>();
   readonly #ended: FaultRecord[] = [];
   #blocked = false;
+  #begun = 0;
 
   /** While true, no fault may begin. */
   get blocked(): boolean {
@@ -63,7 +64,13 @@ export class FaultBook {
     if (this.#open.size >= OPEN_MAX) throw refused(`${OPEN_MAX} faults are on already; stop some first`);
   }
 
+  /** Faults since the book was opened. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   open(record: FaultRecord, lease: Lease): void {
+    this.#begun += 1;
     this.#open.set(record.id, { record, lease });
   }
 

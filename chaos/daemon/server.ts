@@ -4,6 +4,7 @@ import { CodedError } from '#base/errors.ts';
 import { LOOPBACK_NAMES, refusal } from '#base/real/http-access.ts';
 import { errorAnswer, faultsApi } from '#chaos/daemon/api.ts';
 import type { Daemon } from '#chaos/daemon/daemon.ts';
+import { faultFamilies } from '#chaos/daemon/metrics.ts';
 import { answerNotFound, toxiproxyApi } from '#chaos/proxy/api.ts';
 import type { ProxySet } from '#chaos/proxy/proxy-set.ts';
 
@@ -13,7 +14,7 @@ const REQUEST_MS_MAX = 25_000;
 
 export function controlServer(daemon: Daemon, proxies: ProxySet): Server {
   const faults = faultsApi(daemon);
-  const toxiproxy = toxiproxyApi(proxies);
+  const toxiproxy = toxiproxyApi(proxies, () => faultFamilies(daemon.controller.book));
   const server = createServer((request, response) => {
     const refused = whyRefused(request, daemon);
     if (refused !== undefined) reply(response, refused);

@@ -17,7 +17,7 @@ import {
   field,
   type JsonObject,
 } from '#chaos/proxy/core/decode.ts';
-import { metricsText } from '#chaos/proxy/metrics.ts';
+import { metricsText, type Family } from '#chaos/proxy/metrics.ts';
 import type { ProxySet } from '#chaos/proxy/proxy-set.ts';
 import {
   PopulateError,
@@ -38,6 +38,7 @@ interface Call {
   readonly names: readonly string[];
   /** The whole body, as text. */
   readonly body: string;
+  readonly more: readonly Family[];
 }
 
 interface Answer {
@@ -71,13 +72,20 @@ const ROUTES: readonly Route[] = [
   { path: /^\/metrics$/, methods: { GET: metrics } },
 ];
 
-/** A handler that answers Toxiproxy's paths and returns false for all others. */
-export function toxiproxyApi(set: ProxySet): (request: IncomingMessage, response: ServerResponse) => boolean {
+/**
+ * A handler that answers Toxiproxy's paths and returns false for all others.
+ *
+ * @param more shown on `/metrics` beside what the proxies count
+ */
+export function toxiproxyApi(
+  set: ProxySet,
+  more: () => readonly Family[] = () => [],
+): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = ROUTES.find((candidate) => candidate.path.test(path));
     if (route === undefined) return false;
-    void answer(route, path, request, set)
+    void answer(route, path, request, { set, more: more() })
       .catch(errorAnswer)
       .then((result) => send(response, result));
     return true;
@@ -89,14 +97,19 @@ export function answerNotFound(response: ServerResponse): void {
   send(response, plain(404, '404 page not found'));
 }
 
-async function answer(route: Route, path: string, request: IncomingMessage, set: ProxySet): Promise<Answer> {
+async function answer(
+  route: Route,
+  path: string,
+  request: IncomingMessage,
+  own: Pick<Call, 'set' | 'more'>,
+): Promise<Answer> {
   const act = route.methods[request.method ?? ''];
   if (act === undefined) return { status: 405 };
   if (request.headers['user-agent']?.startsWith('Mozilla/') === true) {
     return plain(403, 'User agent not allowed');
   }
   const names = (route.path.exec(path) ?? []).slice(1).map(decodeName);
-  return await act({ set, names, body: await readBody(request) });
+  return await act({ ...own, names, body: await readBody(request) });
 }
 
 function decodeName(text: string): string {
@@ -231,8 +244,9 @@ function version(): Answer {
   return { status: 200, text: { type: 'application/json;charset=utf-8', body } };
 }
 
-function metrics({ set }: Call): Answer {
-  return { status: 200, text: { type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(set) } };
+function metrics({ set, more }: Call): Answer {
+  const body = metricsText(set, more);
+  return { status: 200, text: { type: 'text/plain; version=0.0.4; charset=utf-8', body } };
 }
 
 function proxyDefinition(given: JsonObject): ProxyDefinition {

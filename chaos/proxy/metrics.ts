@@ -6,15 +6,17 @@ interface Sample {
   readonly value: number;
 }
 
-interface Family {
+/** One metric with all its series. */
+export interface Family {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   readonly samples: readonly Sample[];
 }
 
-export function metricsText(set: ProxySet): string {
-  return families(set)
+/** @param more what else the program that has the proxies tells of itself */
+export function metricsText(set: ProxySet, more: readonly Family[] = []): string {
+  return [...families(set), ...more]
     .map(({ name, type, help, samples }) =>
       [
         `# HELP ${name} ${help}`,
