@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { REQUESTS_PER_SECOND } from '#sample-services/load/flags.ts';
 import type { LoadLoop } from '#sample-services/load/loop.ts';
+import { METRICS_CONTENT_TYPE, metricsText } from '#sample-services/load/metrics.ts';
 
 const BODY_BYTES_MAX = 4096;
 /** Twenty times the highest rate is more than any machine makes; the in-flight limit ends it sooner. */
@@ -11,7 +12,9 @@ const CROWD_SECONDS = { min: 1, max: 3600 } as const;
 
 interface Answer {
   readonly status: number;
+  /** Sent as JSON unless there is a text. */
   readonly body: unknown;
+  readonly text?: string;
 }
 
 interface Range {
@@ -40,7 +43,13 @@ export function portOf(server: Server): number {
 }
 
 async function handle(loop: LoadLoop, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, body } = await answer(loop, request).catch(() => problem(400, 'the request was cut off'));
+  const { status, body, text } = await answer(loop, request).catch(() =>
+    problem(400, 'the request was cut off'),
+  );
+  if (text !== undefined) {
+    response.writeHead(status, { 'content-type': METRICS_CONTENT_TYPE }).end(text);
+    return;
+  }
   const type = status < 400 ? 'application/json' : 'application/problem+json';
   response.writeHead(status, { 'content-type': type }).end(`${JSON.stringify(body)}\n`);
 }
@@ -54,12 +63,14 @@ async function answer(loop: LoadLoop, request: IncomingMessage): Promise<Answer>
   switch (`${method} ${url}`) {
     case 'GET /stats':
       return { status: 200, body: loop.stats() };
+    case 'GET /metrics':
+      return { status: 200, body: null, text: metricsText(loop.stats()) };
     case 'PUT /rate':
       return setRate(loop, await readFields(request, { requestsPerSecond: REQUESTS_PER_SECOND }));
     case 'POST /flash-crowd':
       return flashCrowd(loop, await readFields(request, { factor: CROWD_FACTOR, seconds: CROWD_SECONDS }));
     default:
-      return problem(404, 'there are GET /stats, PUT /rate and POST /flash-crowd');
+      return problem(404, 'there are GET /stats, GET /metrics, PUT /rate and POST /flash-crowd');
   }
 }
 
