@@ -19,6 +19,8 @@ export interface PlatformConfigOptions {
   readonly pagerPort: number;
   readonly sloDirectory: string;
   readonly evaluation: Evaluation;
+  /** Of the customers; 0 when there are none to be asked what they saw. */
+  readonly requestsPerSecond: number;
 }
 
 /** A page has to be there within a second of its cause; at ÷ 60 even the scrape is shorter. */
@@ -37,11 +39,10 @@ export function platformConfig(options: PlatformConfigOptions): string {
       jaeger: { protocols: { thrift_http: { endpoint: `127.0.0.1:${ports.jaegerHttp}` } } },
       prometheus: {
         config: {
-          scrape_configs: SERVICES.map(({ name }) => ({
+          global: { scrape_interval: `${scrapeMs}ms`, scrape_timeout: `${scrapeMs}ms` },
+          scrape_configs: scrapedPorts(options).map(([name, port]) => ({
             job_name: name,
-            scrape_interval: `${scrapeMs}ms`,
-            scrape_timeout: `${scrapeMs}ms`,
-            static_configs: [{ targets: [`127.0.0.1:${ports.services[name]}`] }],
+            static_configs: [{ targets: [`127.0.0.1:${port}`] }],
           })),
         },
       },
@@ -77,4 +78,17 @@ export function platformConfig(options: PlatformConfigOptions): string {
     },
   };
   return `# Written at the start of the demo; docs/reference/configuration.md explains the keys.\n${stringify(config)}`;
+}
+
+/** The services; and, for dashboards, the platform itself, the customers and the faults. */
+function scrapedPorts({
+  ports,
+  requestsPerSecond,
+}: PlatformConfigOptions): readonly (readonly [job: string, port: number])[] {
+  return [
+    ...SERVICES.map(({ name }) => [name, ports.services[name]] as const),
+    ['plimsoll', ports.origin],
+    ['chaos', ports.chaos],
+    ...(requestsPerSecond > 0 ? [['customers', ports.load] as const] : []),
+  ];
 }
