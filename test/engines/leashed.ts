@@ -1,0 +1,62 @@
+/**
+ * Starts a program that cannot outlive this process. A shell becomes the program
+ * by `exec`, after it has left a watcher behind that reads from the leash, a
+ * pipe only we write to. A word on it calls the watcher off; its end, which comes
+ * however this process ends, makes the watcher end the program and remove its
+ * folder.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { present } from '#base/invariant.ts';
+
+/**
+ * `$0` is the folder to remove (or empty), `$1` a file with the pid of a further
+ * process (or empty). The group goes last: the watcher itself is part of it.
+ */
+const SHELL = `
+folder=$0; pid_file=$1; shift
+{
+  trap '' INT TERM HUP
+  read -r word <&3 || {
+    kill -KILL $$
+    [ -z "$pid_file" ] || kill -KILL "$(cat "$pid_file")"
+    kill -TERM -$$
+    [ -z "$folder" ] || { sleep 0.3; rm -rf -- "$folder"; }
+  }
+} </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-
+`;
+
+export interface LeashedOptions {
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where both output streams go: an open file, or a pipe to us. */
+  readonly output: number | 'pipe';
+  /** Removed when this process dies first. */
+  readonly folder?: string;
+  /** Names a process that does not end with the program itself. */
+  readonly pidFile?: string;
+}
+
+/** The child is the program itself, in a process group of its own; neither it nor its pipes keep this process alive. */
+export function spawnLeashed({
+  output,
+  folder = '',
+  pidFile = '',
+  ...options
+}: LeashedOptions): ChildProcess {
+  const child = spawn('/bin/sh', ['-c', SHELL, folder, pidFile, ...options.command], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.environment },
+    detached: true,
+    stdio: ['ignore', output, output, 'pipe'],
+  });
+  const leash = present(child.stdio[3] as Writable | null, 'fd 3 is a pipe');
+  // The watcher may be gone before it is called off.
+  leash.on('error', () => {});
+  child.once('exit', () => leash.end('done\n'));
+  child.unref();
+  if ('unref' in leash) (leash as Writable & { unref(): void }).unref();
+  return child;
+}
