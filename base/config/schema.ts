@@ -90,6 +90,20 @@ export function notSupportedYet(wayOut: string): Field<undefined> {
   return { schema, doc: 'Not supported yet.', default: 'optional' };
 }
 
+/** A setting people have in their files that asks for nothing we do not do anyway: a warning says so. */
+export function withoutEffect(reason: string): Field<undefined> {
+  const schema: Schema<undefined> = {
+    expected: 'anything',
+    read(node, path, context) {
+      const { line, column } = node.place;
+      const message = `${path.split('.').at(-1) ?? path} has no effect here; ${reason}`;
+      context.problems.push({ file: context.file, line, column, path, severity: 'warning', message });
+      return undefined;
+    },
+  };
+  return { schema, doc: `Accepted and without effect: ${reason}.`, default: 'optional' };
+}
+
 type Values<Fields> = { [Name in keyof Fields]: Fields[Name] extends Field<infer T> ? T : never };
 
 /** Adds a problem at `place`; always returns undefined. */
