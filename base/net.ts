@@ -13,6 +13,21 @@ export interface NetRequest {
   /** Response bytes kept; the rest is dropped and `truncated` set. */
   readonly responseBytesMax: number;
   readonly signal?: AbortSignal;
+  /** Only for https; connections are shared by requests with the same object. */
+  readonly tls?: NetTls;
+}
+
+/** What differs from the system's way to trust; PEM texts. */
+export interface NetTls {
+  /** Authorities in place of the system's. */
+  readonly ca?: string;
+  /** Our own certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name the certificate must bear, when it is not the one in the address. */
+  readonly serverName?: string;
+  /** Any certificate passes. */
+  readonly skipsVerify?: boolean;
 }
 
 export interface NetResponse {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import type { NetRequest } from '#base/net.ts';
+import type { NetRequest, NetTls } from '#base/net.ts';
 import { systemNet } from '#base/real/net.ts';
+import { CERTIFICATE, KEY } from '#test/fixtures/tls.ts';
 
 test('a response comes back whole, with its status whatever it is', async () => {
   await using server = await serve((request, response) => {
@@ -64,14 +66,41 @@ test('nobody there is an error with a code', async () => {
   await assert.rejects(systemNet.request(server.post), { code: 'ECONNREFUSED' });
 });
 
+test('https trusts whom it is told to, by the name it is told', async () => {
+  const server = createTlsServer({ cert: CERTIFICATE, key: KEY }, (_, response) => void response.end('in'));
+  await using world = await listening(server, 'https');
+  const ask = async (tls?: NetTls): Promise<number> =>
+    (await systemNet.request({ ...world.post, ...(tls === undefined ? {} : { tls }) })).status;
+  await assert.rejects(ask(), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  await assert.rejects(ask({ ca: CERTIFICATE }), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  assert.equal(await ask({ ca: CERTIFICATE, serverName: 'collector.test' }), 200);
+  assert.equal(await ask({ skipsVerify: true }), 200);
+});
+
+test('our own certificate is shown when it is asked for', async () => {
+  const options = { cert: CERTIFICATE, key: KEY, ca: CERTIFICATE, requestCert: true };
+  const server = createTlsServer(options, (_, response) => void response.end());
+  await using world = await listening(server, 'https');
+  const trust = { ca: CERTIFICATE, serverName: 'collector.test' };
+  await assert.rejects(systemNet.request({ ...world.post, tls: trust }));
+  const tls = { ...trust, cert: CERTIFICATE, key: KEY };
+  assert.equal((await systemNet.request({ ...world.post, tls })).status, 200);
+});
+
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { readonly post: NetRequest }> {
-  const server = createServer(listener);
+  return listening(createServer(listener), 'http');
+}
+
+async function listening(
+  server: Server,
+  scheme: 'http' | 'https',
+): Promise<AsyncDisposable & { readonly post: NetRequest }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     post: {
       method: 'POST',
-      url: `http://127.0.0.1:${port}/`,
+      url: `${scheme}://127.0.0.1:${port}/`,
       headers: { connection: 'close' },
       timeoutMs: 5000,
       responseBytesMax: 2_000_000,

@@ -1,7 +1,7 @@
 /** Outgoing HTTP on `node:http` and `node:https`. No redirects, no proxies, one limit on time and one on size. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { Net, NetRequest, NetResponse } from '#base/net.ts';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Net, NetRequest, NetResponse, NetTls } from '#base/net.ts';
 
 class NetTimeoutError extends Error {
   override readonly name = 'NetTimeoutError';
@@ -10,13 +10,32 @@ class NetTimeoutError extends Error {
 
 export const systemNet: Net = { request: send };
 
+/** Connections are kept by agent, and an agent has one way to trust. */
+const agents = new WeakMap<NetTls, HttpsAgent>();
+
+function agentFor(tls: NetTls): HttpsAgent {
+  const known = agents.get(tls);
+  if (known !== undefined) return known;
+  const agent = new HttpsAgent({
+    keepAlive: true,
+    rejectUnauthorized: tls.skipsVerify !== true,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  });
+  agents.set(tls, agent);
+  return agent;
+}
+
 function send(request: NetRequest): Promise<NetResponse> {
   return new Promise((resolve, reject) => {
     const url = new URL(request.url);
     const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const { body } = request;
+    const { body, tls } = request;
     const headers = body === undefined ? request.headers : withLength(request.headers, body.length);
-    const outgoing = start(url, { method: request.method, headers });
+    const agent = tls !== undefined && url.protocol === 'https:' ? { agent: agentFor(tls) } : {};
+    const outgoing = start(url, { method: request.method, headers, ...agent });
     const abort = (): void => void outgoing.destroy(asError(request.signal?.reason));
     const timer = setTimeout(
       () => outgoing.destroy(new NetTimeoutError(`no complete response within ${request.timeoutMs} ms`)),
