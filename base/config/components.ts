@@ -45,7 +45,7 @@ function readOne(
   context: ReadContext,
 ): { readonly id: string; readonly type: string; readonly config: unknown } | undefined {
   const at = `${path}.${key}`;
-  const [type = '', name] = splitOnce(key);
+  const [type, name] = splitOnce(key);
   const field = Object.hasOwn(types, type) ? types[type] : undefined;
   if (field === undefined) {
     const known = Object.keys(types);
