@@ -22,6 +22,8 @@ export interface ServerPlan {
   /** As from {@link serverFolder}; removed with the engine. */
   readonly folder: string;
   readonly command: readonly string[];
+  /** `folder` without it. */
+  readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where the program writes the pid of the server, when it is not the server itself. */
   readonly pidFile?: string;
@@ -76,13 +78,13 @@ class Server implements Engine {
 
   async start(): Promise<void> {
     if (this.#isRunning()) throw new Error(`${this.name} is running already`);
-    const { command, environment = {}, folder, pidFile, readyMsMax } = this.#plan;
+    const { command, environment = {}, folder, cwd = folder, pidFile, readyMsMax } = this.#plan;
     if (pidFile !== undefined) rmSync(pidFile, { force: true });
     const log = openSync(this.#log, 'w');
     this.#child = spawnLeashed({
       command,
       environment,
-      cwd: folder,
+      cwd,
       output: log,
       folder,
       ...(pidFile === undefined ? {} : { pidFile }),

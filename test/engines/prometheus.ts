@@ -1,0 +1,64 @@
+/** A real Prometheus: Debian's, or a newer one that `npm run engines:build` made. */
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { debianProgram } from '#test/engines/debian.ts';
+import { runningEngine, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
+import { answers, askJson } from '#test/engines/http.ts';
+import { freePort } from '#test/engines/ports.ts';
+import { serverFolder, startServer } from '#test/engines/server.ts';
+
+const READY_MS_MAX = 60_000;
+const CONFIG = 'global: {scrape_interval: 1s, evaluation_interval: 1s}\n';
+
+export interface PrometheusOptions {
+  /** Text of `prometheus.yml`; without it, it waits for remote writes. */
+  readonly config?: string;
+  /** Further flags: `--enable-feature=…`. Remote writes are taken in any case. */
+  readonly flags?: readonly string[];
+}
+
+/** Ready in 0.2 s. With a configuration or flags of the test's own, a server that already runs is passed over. */
+export async function startPrometheus(options: PrometheusOptions = {}): Promise<EngineAnswer> {
+  const { config = CONFIG, flags = [] } = options;
+  const isOwn = options.config !== undefined || options.flags !== undefined;
+  const running = isOwn ? undefined : runningEngine('prometheus');
+  if (running !== undefined) return running;
+  const program = await findPrometheus();
+  if (typeof program !== 'string') return program;
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const folder = serverFolder('prometheus');
+  const file = join(folder, 'prometheus.yml');
+  writeFileSync(file, config);
+  return startServer({
+    name: 'prometheus',
+    url,
+    folder,
+    command: [
+      program,
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${new URL(url).host}`,
+      '--web.enable-remote-write-receiver',
+      '--web.enable-lifecycle',
+      ...flags,
+    ],
+    isReady: () => answers(`${url}/-/ready`),
+    readyMsMax: READY_MS_MAX,
+    version: () => versionOf(url),
+  });
+}
+
+/** `promtool`, which comes with the server: it checks rules, configurations and metrics. */
+export async function findPromtool(): Promise<string | Missing> {
+  const program = await findPrometheus();
+  return typeof program === 'string' ? join(dirname(program), 'promtool') : program;
+}
+
+function findPrometheus(): Promise<string | Missing> {
+  return debianProgram({ names: ['prometheus'], file: 'usr/bin/prometheus', packages: ['prometheus'] });
+}
+
+async function versionOf(url: string): Promise<string> {
+  const answer = await askJson<{ data: { version: string } }>(`${url}/api/v1/status/buildinfo`);
+  return answer?.data.version ?? 'unknown';
+}
