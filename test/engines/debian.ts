@@ -56,6 +56,8 @@ async function unpackPackages(packages: readonly string[], folder: string): Prom
       cwd: folder,
       timeoutMs: UNPACK_MS_MAX,
     });
+    const [name = '', version = ''] = file.split('_');
+    if (name === packages[0]) writeFileSync(join(folder, VERSION_FILE), decodeURIComponent(version));
   }
   rmSync(fetched, { recursive: true });
 }
