@@ -5,6 +5,7 @@
  */
 import type { Labels, Matcher } from '#signals/matchers.ts';
 import type { Problem } from '#base/problem.ts';
+import type { EvidenceWanted, KeptEvidence } from '#alerting/kept-evidence.ts';
 import type { Cursor } from '#journal/ports.ts';
 
 /**
@@ -294,6 +295,17 @@ export interface AlertingApi {
    * @throws CodedError `PLIM_TIMELINE_FULL`
    */
   addNote(id: string, note: NoteDraft): Promise<Incident | undefined>;
+  /** At most 100 incidents of which a part of the evidence of the stores is pending, the oldest first. */
+  evidenceWanted(): Promise<readonly EvidenceWanted[]>;
+  /**
+   * Durable when it resolves; false when the incident is unknown. A part that is
+   * kept or given up stays as it is.
+   *
+   * @throws CodedError `PLIM_BODY_TOO_LARGE`
+   */
+  keepEvidence(id: string, evidence: KeptEvidence): Promise<boolean>;
+  /** Undefined when the incident is unknown. */
+  keptEvidence(id: string): Promise<KeptEvidence | undefined>;
   deliveries(limit: number): Promise<readonly Delivery[]>;
   /** Reads the SLO folder again; state of SLOs that stay is kept. */
   reload(): Promise<readonly Problem[]>;

@@ -15,6 +15,7 @@ import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalReader, JournalSource } from '#journal/ports.ts';
 import { DEFAULT_TENANT } from '#signals/ids.ts';
 import type { SloDocument } from '#signals/openslo/model.ts';
+import { evidenceWanted, keepEvidence, keptEvidence } from '#alerting/api/evidence.ts';
 import { acknowledge, addNote, unacknowledge } from '#alerting/api/incidents.ts';
 import { listAlerts, listGroups } from '#alerting/api/alerts.ts';
 import { expireSilence, getSilence, listSilences, putSilence } from '#alerting/api/silences.ts';
@@ -42,6 +43,8 @@ export const TICK_MS = 1000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** Most incidents and deliveries one call returns. */
 const LIST_MAX = 1000;
+/** Incidents whose evidence is asked for at a time: a storm of them is worked off one after another. */
+const EVIDENCE_WANTED_MAX = 100;
 /** What stands for "nobody knows yet": far behind. */
 const LAG_UNKNOWN_MS = 86_400_000;
 /** After a consumer loop that broke. */
@@ -149,6 +152,9 @@ class Running {
       acknowledge: async (id, by) => acknowledge(parts, id, by),
       unacknowledge: async (id, by) => unacknowledge(parts, id, by),
       addNote: async (id, note) => addNote(parts, id, note),
+      evidenceWanted: async () => evidenceWanted(parts, EVIDENCE_WANTED_MAX),
+      keepEvidence: async (id, evidence) => keepEvidence(parts, id, evidence),
+      keptEvidence: async (id) => keptEvidence(parts, id),
       deliveries: async (limit) => store.outbox.list(Math.min(limit, LIST_MAX)),
       reload: () => this.#reload(),
       [Symbol.asyncDispose]: () => (this.#closing ??= this.#close()),

@@ -14,6 +14,7 @@ import { launchChild, launchWorker } from '#bin/supervise/hosts.ts';
 import { Part } from '#bin/supervise/part.ts';
 import { startConsole } from '#bin/console.ts';
 import { carryDerived } from '#bin/derived.ts';
+import { keepEvidence } from '#bin/evidence/keeper.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
 import type { Parts } from '#bin/parts.ts';
 import type { AlertingOptions } from '#bin/threads/alerting.ts';
@@ -113,6 +114,7 @@ class PlatformBuilder implements AsyncDisposable {
     await Promise.all([parts.documents?.start(), parts.metrics?.start(), parts.alerting?.start()]);
     if (parts.documents !== undefined) void this.#tellDocuments(parts.documents);
     void carryDerived(parts, this.#main, this.#stop.signal);
+    void this.#keepEvidence(parts);
     handler = this.#origin(parts, listening.address.host);
     return {
       origin: listening.url,
@@ -231,6 +233,13 @@ class PlatformBuilder implements AsyncDisposable {
       if (read !== undefined) publishRead(this.#reads, consumer, read);
       told = offset;
     }
+  }
+
+  async #keepEvidence({ alerting, documents, metrics }: Parts): Promise<void> {
+    if (alerting === undefined) return;
+    const stores = { documents: documents?.api, prometheus: metrics?.api };
+    const outside = { clock: systemClock, log: this.#log, meter: this.#main };
+    await keepEvidence({ alerting: alerting.api, stores, ...outside }, this.#stop.signal);
   }
 
   #cellOf(name: string): ReadCell {

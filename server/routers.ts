@@ -14,6 +14,7 @@ import type { DependencyReader } from '#server/jaeger/dependencies.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
 import { buildRoute, type Build } from '#server/plimsoll/build.ts';
 import { companionRoutes, type Companions } from '#server/plimsoll/companions.ts';
+import { evidenceRoute } from '#server/plimsoll/evidence.ts';
 import { deliveriesAnswer, incidentRoutes, incidentsAnswer } from '#server/plimsoll/incidents.ts';
 import { ledgerAnswer, ledgerRoutes, type PipelineView } from '#server/plimsoll/ledger.ts';
 import {
@@ -69,6 +70,7 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
     mounted.push(
       { prefix: OWN, router: sloRoutes(alerting) },
       { prefix: OWN, router: incidentRoutes(alerting) },
+      { prefix: OWN, router: evidenceRoute(alerting) },
     );
   }
   // Before Jaeger's, whose prefix holds everything below /api.

@@ -268,6 +268,11 @@ export const METRICS = {
     [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600],
     ['severity'],
   ),
+  evidenceParts: counter(
+    'plimsoll_evidence_parts_total',
+    'Times a store was asked for a part of the evidence of an incident: kept, tried in vain, or given up.',
+    ['part', 'outcome'],
+  ),
   alertingLagSeconds: gauge('plimsoll_alerting_lag_seconds', 'How far the SLO engine is behind the journal.'),
   alertingLateEvents: counter(
     'plimsoll_alerting_late_events_total',

@@ -8,7 +8,7 @@ export const RETENTION = {
   intervalMs: 600_000,
   /** Covers three months of reviews. */
   incidentsMs: 90 * DAY_MS,
-  /** About 10 KiB each with evidence and timeline. */
+  /** About 20 KiB each with evidence and timeline. */
   incidentsMax: 10_000,
   /** The delivery log; Alertmanager keeps its notification log 120 h. */
   deliveriesMs: 14 * DAY_MS,

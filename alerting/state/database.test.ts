@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import { keptEvidence } from '#alerting/api/evidence.ts';
+import { NOTHING_KEPT } from '#alerting/kept-evidence.ts';
 import { IN_MEMORY, openDatabase } from '#alerting/state/database.ts';
 import { inTransaction } from '#alerting/state/sql.ts';
 import { createStore } from '#alerting/state/store.ts';
@@ -96,5 +98,25 @@ test('a file of the first version is taken over: ends of silences that are told 
   store.silences.endTold('ran out');
   assert.deepEqual(untold(), []);
   assert.equal(store.silences.all().length, 3);
+  store.close();
+});
+
+test('incidents of a file from before evidence was kept are not asked about any more', (t) => {
+  const file = path.join(folder(t), 'second.sqlite');
+  const old = new DatabaseSync(file);
+  old.exec(`${MIGRATIONS.slice(0, 2).join('')} PRAGMA user_version = 2;`);
+  const add = `INSERT INTO incidents (id, slo_id, service, severity, alertname, fingerprint, starts_at, evidence)
+    VALUES (?, 'a/b', 'a', 'page', 'x', 'f', 1, '{}')`;
+  old.prepare(add).run('old');
+  old.close();
+  const database = openDatabase(file);
+  database.prepare(add).run('new');
+  const store = createStore(database, seededRandom(1));
+  assert.deepEqual(store.evidence.pending(10), ['new']);
+  assert.match(
+    JSON.stringify(keptEvidence({ store }, 'old')),
+    /"not-kept","reason":"the incident began before/,
+  );
+  assert.deepEqual(keptEvidence({ store }, 'new'), NOTHING_KEPT);
   store.close();
 });

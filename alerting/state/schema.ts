@@ -125,4 +125,14 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE silences SET end_told = 1 WHERE ends_at <= updated_at;
   CREATE INDEX silences_untold ON silences (ends_at) WHERE end_told = 0;
   `,
+  // What the stores told when an incident began. Those of before are past being asked for.
+  `
+  CREATE TABLE kept_evidence (
+    incident_id TEXT PRIMARY KEY REFERENCES incidents (id) ON DELETE CASCADE,
+    data TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE incidents ADD COLUMN evidence_pending INTEGER NOT NULL DEFAULT 1;
+  UPDATE incidents SET evidence_pending = 0;
+  CREATE INDEX incidents_evidence ON incidents (seq) WHERE evidence_pending = 1;
+  `,
 ];

@@ -2,6 +2,7 @@
 import type { Random } from '#base/random.ts';
 import { uuid } from '#base/random.ts';
 import { alertTable, type AlertTable } from '#alerting/state/alerts.ts';
+import { evidenceTable, type EvidenceTable } from '#alerting/state/evidence.ts';
 import { groupTable, type GroupTable } from '#alerting/state/groups.ts';
 import { incidentTable, type IncidentTable } from '#alerting/state/incidents.ts';
 import { outboxTable, type OutboxTable } from '#alerting/state/outbox.ts';
@@ -15,6 +16,7 @@ export interface Store {
   readonly progress: ProgressTable;
   readonly alerts: AlertTable;
   readonly incidents: IncidentTable;
+  readonly evidence: EvidenceTable;
   readonly groups: GroupTable;
   readonly outbox: OutboxTable;
   readonly silences: SilenceTable;
@@ -29,6 +31,7 @@ export function createStore(database: SqlDatabase, random: Random): Store {
     progress: progressTable(database),
     alerts: alertTable(database),
     incidents: incidentTable(database),
+    evidence: evidenceTable(database),
     groups: groupTable(database),
     outbox: outboxTable(database),
     silences: silenceTable(database),

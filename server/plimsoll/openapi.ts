@@ -4,6 +4,7 @@
  */
 import { Router } from 'express';
 import { COMPANION_PATHS, COMPANION_SCHEMAS } from '#server/plimsoll/openapi-companions.ts';
+import { EVIDENCE_PATHS, EVIDENCE_SCHEMAS } from '#server/plimsoll/openapi-evidence.ts';
 import { LOG_PATHS, LOG_SCHEMAS } from '#server/plimsoll/openapi-logs.ts';
 import {
   answers,
@@ -39,6 +40,7 @@ function change(summary: string, body: Readonly<Record<string, Json>> = WHO): Js
 const PATHS: Json = {
   ...COMPANION_PATHS,
   ...LOG_PATHS,
+  ...EVIDENCE_PATHS,
   '/slos': read(
     'Every SLO with its state, windows and budget.',
     record({ slos: listOf(ref('Slo')), problems: listOf(ref('Problem')), lagMs: NUMBER }),
@@ -110,6 +112,7 @@ const PATHS: Json = {
 const SCHEMAS: Json = {
   ...COMPANION_SCHEMAS,
   ...LOG_SCHEMAS,
+  ...EVIDENCE_SCHEMAS,
   Error: record({ code: { ...TEXT, description: 'From the error catalogue.' }, message: TEXT }),
   Problem: record({
     file: TEXT,

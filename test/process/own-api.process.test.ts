@@ -178,6 +178,23 @@ test('incidents, their acknowledgement, deliveries', async () => {
   ok(listIn(await good('/deliveries'), 'deliveries').length > 0);
 });
 
+test('the evidence of the stores is kept with an incident within seconds', async () => {
+  const [incident] = listIn(await good('/incidents'), 'incidents');
+  const path = `/incidents/${String(incident?.['id'])}/evidence`;
+  const evidence = await until(
+    'the evidence',
+    async () => {
+      const answer = await good('/incidents/{id}/evidence', path);
+      const states = Object.values(answer).map((part) => asObject(part)?.['state']);
+      return states.every((state) => state === 'kept') && answer;
+    },
+    { timeoutMs: 10_000, detail: program.output },
+  );
+  const traces = listIn(present(asObject(evidence['traces']), 'a part'), 'value');
+  equal(traces[0]?.['rootService'], 'quotes');
+  equal((await asked('get', '/incidents/{id}/evidence', '/incidents/none/evidence')).status, 404);
+});
+
 test('logs and the ledger', async () => {
   const records = await until(
     'the logs',
