@@ -25,13 +25,16 @@ export const KINDS: readonly Kind[] = [
   { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
   { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 150_000, limitMs: 600_000 },
   { name: 'browser', isolation: 'browser', concurrency: 1, budgetMs: 120_000, limitMs: 600_000 },
+  { name: 'engines', isolation: 'per-file', concurrency: 2, budgetMs: 240_000, limitMs: 900_000 },
   { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 900_000, limitMs: 3_600_000 },
 ];
 
 /** Which of {@link KINDS} run when none is named. */
 export const DEFAULT_KINDS = ['check', 'tidy', 'unit', 'contract', 'sim', 'process', 'browser'] as const;
 
-const FOLDER_KINDS = ['contract', 'sim', 'process', 'browser', 'long'];
+const FOLDER_KINDS = ['contract', 'sim', 'process', 'browser', 'engines', 'long'];
+/** Real engines that take long to start or to build: they run with the long tests. */
+const LONG_ENGINES = '.engines-long.test.ts';
 
 /** Files of a kind below `root`, relative and sorted, whose path holds one of `filters` (all when empty). */
 export function filesOf(kind: Kind, root: string, filters: readonly string[]): string[] {
@@ -43,6 +46,7 @@ export function filesOf(kind: Kind, root: string, filters: readonly string[]): s
 
 /** The kind of a test file by its name and place; anything unmarked is a unit test. */
 export function kindOf(path: string): string {
+  if (path.endsWith(LONG_ENGINES)) return 'long';
   const marked = FOLDER_KINDS.find((name) => path.endsWith(`.${name}.test.ts`));
   return marked ?? (path.startsWith('test/tidy/') ? 'tidy' : 'unit');
 }

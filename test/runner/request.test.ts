@@ -41,6 +41,8 @@ test('the kind of a file is told by its name and place', () => {
   assert.equal(kindOf('test/tidy/words.test.ts'), 'tidy');
   assert.equal(kindOf('test/sim/journal.sim.test.ts'), 'sim');
   assert.equal(kindOf('journal/disk/kill.process.test.ts'), 'process');
+  assert.equal(kindOf('test/engines/engines.engines.test.ts'), 'engines');
+  assert.equal(kindOf('test/engines/engines.engines-long.test.ts'), 'long');
 });
 
 test('the closing line counts everything, and only a clean run with tests is a success', () => {

@@ -13,8 +13,10 @@ const OUTPUT_CHARS_MAX = 20_000;
 const REPORTER = join(import.meta.dirname, 'reporter.ts');
 const PLAYWRIGHT = join(import.meta.dirname, '../../node_modules/playwright/cli.js');
 const BROWSER_CONFIG = join(import.meta.dirname, '../browser/playwright.config.ts');
-/** One test that takes longer hangs. Long tests set their own limit. */
+/** One test that takes longer hangs. */
 const TEST_TIMEOUT_MS = 120_000;
+/** Long tests set their own limit; a real engine may have to be fetched first. */
+const KINDS_WITHOUT_TIMEOUT = ['long', 'engines'];
 
 export interface RunOptions {
   readonly root: string;
@@ -79,7 +81,7 @@ function start(kind: Kind, { root, files, environment }: RunOptions): ChildProce
 function argumentsOf(kind: Kind, files: readonly string[]): readonly string[] {
   if (kind.isolation === 'browser') return [PLAYWRIGHT, 'test', `--config=${BROWSER_CONFIG}`, ...files];
   const isolation = kind.isolation === 'shared' ? 'none' : 'process';
-  const timeout = kind.name === 'long' ? [] : [`--test-timeout=${TEST_TIMEOUT_MS}`];
+  const timeout = KINDS_WITHOUT_TIMEOUT.includes(kind.name) ? [] : [`--test-timeout=${TEST_TIMEOUT_MS}`];
   return [
     '--test',
     `--test-isolation=${isolation}`,
