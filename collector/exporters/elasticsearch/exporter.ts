@@ -1,0 +1,290 @@
+/**
+ * Spans and log records into Elasticsearch or OpenSearch. Every item has its own
+ * id, so writing it twice stores it once, and an answer is read item by item: a
+ * bulk request as a whole succeeds though its items fail.
+ *
+ *   records → documents → requests by bytes → lookup, after a repeat → bulk
+ *                                 ▲                                     │ later
+ *                                 └───────────── wait ◀─────────────────┘
+ */
+import { sleep, type Clock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
+import type { Logger } from '#base/log.ts';
+import { bulkLines, bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
+import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
+import { RequestBook, type Item } from '#collector/exporters/elasticsearch/request-book.ts';
+import {
+  ExportError,
+  type ExportBatch,
+  type Exporter,
+  type ExportOutcome,
+  type RefusedItem,
+} from '#collector/exporters/ports.ts';
+import type { RecordKind } from '#signals/records.ts';
+import { EsClient, NoAnswerError, type EsAnswer, type EsRequest } from '#storage/elasticsearch/client.ts';
+import { refusal } from '#storage/elasticsearch/core/answers.ts';
+import { STREAM_PATTERNS } from '#storage/elasticsearch/core/templates.ts';
+import { storedIds } from '#storage/elasticsearch/stored-ids.ts';
+import { installTemplates } from '#storage/elasticsearch/templates.ts';
+
+/** Documents are several times as long as records; all of a batch are never in memory at once. */
+const BATCH_BYTES_MAX = 4 * 2 ** 20;
+const KINDS: ReadonlySet<RecordKind> = new Set(['otlp-traces', 'otlp-logs']);
+
+export interface ElasticsearchExporterOptions {
+  readonly config: ElasticsearchExporterConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** False: a repeat does not look for what is stored already. For the negative control of a test alone. */
+  readonly looksUp?: boolean;
+}
+
+export function createElasticsearchExporter(options: ElasticsearchExporterOptions): Exporter {
+  return new ElasticsearchExporter(options);
+}
+
+class ElasticsearchExporter implements Exporter {
+  readonly kinds = KINDS;
+  readonly batchBytesMax = BATCH_BYTES_MAX;
+  readonly #options: ElasticsearchExporterOptions;
+  #client: EsClient | undefined;
+  #hasReduced = false;
+
+  constructor(options: ElasticsearchExporterOptions) {
+    this.#options = options;
+  }
+
+  async export(batch: ExportBatch): Promise<ExportOutcome> {
+    try {
+      return await this.#send(batch);
+    } catch (error) {
+      // Whoever answers next may be another server, without our templates.
+      await this.#disconnect();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#disconnect();
+  }
+
+  async #send({ records, mayRepeat, signal }: ExportBatch): Promise<ExportOutcome> {
+    const { config } = this.#options;
+    const client = await this.#connected(signal);
+    const book = new RequestBook(records, config);
+    const requests = book.requests();
+    const refused: RefusedItem[] = [];
+    // All take from one generator; when one fails it ends, and the others with what they have in hand.
+    const senders = Array.from({ length: config.requestsMax }, async () => {
+      for (const items of requests) {
+        const call = new Call(this.#options, client, signal, (said) => this.#reduced(said));
+        refused.push(...(await call.deliver(items, mayRepeat)));
+      }
+    });
+    const failed = (await Promise.allSettled(senders)).find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return { refused: [...book.unfit, ...refused] };
+  }
+
+  async #connected(signal: AbortSignal): Promise<EsClient> {
+    if (this.#client !== undefined) return this.#client;
+    const { config, log } = this.#options;
+    try {
+      const client = await EsClient.connect(config, signal);
+      this.#client = client;
+      const { put, lacks } = await installTemplates(client, patternsOf(config), signal);
+      const { product, version } = client.server;
+      if (put) log.info({ product, version, lacks }, 'index templates were put into the server');
+      return client;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new ExportError(errorText(error), { cause: error });
+    }
+  }
+
+  async #disconnect(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.[Symbol.asyncDispose]();
+  }
+
+  #reduced(said: string): void {
+    if (this.#hasReduced) return;
+    this.#hasReduced = true;
+    // Said once: a service that sends such items sends many.
+    this.#options.log.warn(
+      { said },
+      'the server refused a document; it and others like it are stored without fields for their attributes',
+    );
+  }
+}
+
+function patternsOf({ routing }: ElasticsearchExporterConfig) {
+  const of = (fixed: string | undefined, patterns: readonly string[]): readonly string[] =>
+    fixed === undefined || patterns.some((pattern) => matches(pattern, fixed))
+      ? patterns
+      : [...patterns, fixed];
+  return {
+    logs: of(routing.logsIndex, STREAM_PATTERNS.logs),
+    traces: of(routing.tracesIndex, STREAM_PATTERNS.traces),
+  };
+}
+
+/** `*` stands for anything. */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.]/g, String.raw`\.`));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
+
+/** What one request asks for, until every item of it is stored or refused for good. */
+class Call {
+  readonly #options: ElasticsearchExporterOptions;
+  readonly #client: EsClient;
+  readonly #signal: AbortSignal;
+  readonly #onReduced: (said: string) => void;
+
+  constructor(
+    options: ElasticsearchExporterOptions,
+    client: EsClient,
+    signal: AbortSignal,
+    onReduced: (said: string) => void,
+  ) {
+    this.#options = options;
+    this.#client = client;
+    this.#signal = signal;
+    this.#onReduced = onReduced;
+  }
+
+  /** @throws ExportError, or the reason of the signal */
+  async deliver(items: readonly Item[], mayRepeat: boolean): Promise<readonly RefusedItem[]> {
+    const { clock, config } = this.#options;
+    const { retriesMax, initialMs, maxMs } = config.itemRetry;
+    const refused: RefusedItem[] = [];
+    let waiting = items;
+    let repeats = mayRepeat;
+    for (let retries = 0; ;) {
+      const unstored = repeats ? await this.#unstored(waiting) : waiting;
+      if (unstored.length === 0) return refused;
+      const outcome = await this.#bulk(unstored);
+      refused.push(...outcome.refused);
+      if (outcome.later.length === 0 && outcome.reduced.length === 0) return refused;
+      waiting = [...outcome.later, ...outcome.reduced];
+      repeats = !outcome.surely;
+      if (outcome.later.length === 0) continue;
+      if (retries >= retriesMax) throw new ExportError(`${outcome.later.length} items wait: ${outcome.said}`);
+      await sleep(clock, Math.min(maxMs, initialMs * 2 ** retries), this.#signal);
+      retries += 1;
+    }
+  }
+
+  /** Without those that are in the stream, whichever of its indices holds them. */
+  async #unstored(items: readonly Item[]): Promise<readonly Item[]> {
+    if (this.#options.looksUp === false) return items;
+    const stored = new Set<string>();
+    for (const [target, group] of Map.groupBy(items, (item) => item.target)) {
+      const ids = group.map(({ id }) => id);
+      const answer = await this.#asked(() => storedIds((request) => this.#request(request), target, ids));
+      for (const id of answer) stored.add(id);
+    }
+    return items.filter(({ id }) => !stored.has(id));
+  }
+
+  async #bulk(items: readonly Item[]): Promise<Sorted> {
+    const { pipeline } = this.#options.config;
+    const answer = await this.#asked(() =>
+      this.#request({
+        method: 'POST',
+        path: '/_bulk',
+        body: items.map(({ target, id, json }) => bulkLines(target, id, json)).join(''),
+        ndjson: true,
+        query: {
+          filter_path: 'items.*.status,items.*.error',
+          ...(pipeline === undefined ? {} : { pipeline }),
+        },
+      }),
+    );
+    if (answer.status === 413) return this.#inHalves(items, answer);
+    if (answer.status !== 200) throw refusedError(answer);
+    const verdicts = bulkVerdicts(answer.body, items.length);
+    if (verdicts === undefined) throw new ExportError('the answer to a bulk request does not name its items');
+    return this.#sort(items, verdicts);
+  }
+
+  async #inHalves(items: readonly Item[], answer: EsAnswer): Promise<Sorted> {
+    const [only] = items;
+    if (items.length === 1 && only !== undefined)
+      return { ...NONE, refused: [refusedItem(only, 'too_large', refusal(answer))] };
+    const middle = Math.ceil(items.length / 2);
+    const [first, second] = [await this.#bulk(items.slice(0, middle)), await this.#bulk(items.slice(middle))];
+    return {
+      later: [...first.later, ...second.later],
+      reduced: [...first.reduced, ...second.reduced],
+      refused: [...first.refused, ...second.refused],
+      surely: first.surely && second.surely,
+      said: first.said === '' ? second.said : first.said,
+    };
+  }
+
+  #sort(items: readonly Item[], verdicts: readonly ItemVerdict[]): Sorted {
+    const sorted = {
+      later: [] as Item[],
+      reduced: [] as Item[],
+      refused: [] as RefusedItem[],
+      surely: true,
+      said: '',
+    };
+    for (const [index, item] of items.entries()) {
+      const verdict = verdicts[index];
+      if (verdict === undefined || verdict.kind === 'stored') continue;
+      if (verdict.kind === 'later') {
+        sorted.later.push(item);
+        sorted.surely &&= verdict.surely;
+        if (sorted.said === '') sorted.said = verdict.said;
+      } else if (item.reduced === undefined) {
+        sorted.refused.push(refusedItem(item, 'rejected', verdict.said));
+      } else {
+        this.#onReduced(verdict.said);
+        sorted.reduced.push({ ...item, json: item.reduced(), reduced: undefined });
+      }
+    }
+    return sorted;
+  }
+
+  #request(request: EsRequest): Promise<EsAnswer> {
+    const { timeoutMs } = this.#options.config;
+    return this.#client.request({ ...request, timeoutMs, signal: this.#signal });
+  }
+
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof NoAnswerError) throw new ExportError(error.message, { cause: error });
+      throw error;
+    }
+  }
+}
+
+interface Sorted {
+  readonly later: readonly Item[];
+  /** To be sent again without what the server may have stumbled over. */
+  readonly reduced: readonly Item[];
+  readonly refused: readonly RefusedItem[];
+  /** Whether it is certain that those that wait are not stored. */
+  readonly surely: boolean;
+  readonly said: string;
+}
+
+const NONE: Sorted = { later: [], reduced: [], refused: [], surely: true, said: '' };
+
+function refusedItem(item: Item, reason: string, detail: string): RefusedItem {
+  return { record: item.record, ordinal: item.ordinal, items: 1, reason, detail };
+}
+
+function refusedError(answer: EsAnswer): ExportError {
+  const seconds = Number(answer.headers['retry-after']);
+  return new ExportError(
+    refusal(answer),
+    Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {},
+  );
+}

@@ -1,0 +1,28 @@
+/** What an error of Elasticsearch says, in one line. */
+
+export interface Cause {
+  readonly type?: unknown;
+  readonly reason?: unknown;
+  readonly caused_by?: Cause;
+}
+
+/** The innermost cause is the one that helps; outer ones say where. */
+const CAUSES_MAX = 5;
+const CHARS_MAX = 500;
+
+/** `400 illegal_argument_exception: …` */
+export function refusal({ status, body }: { readonly status: number; readonly body: unknown }): string {
+  const error = (body as { error?: unknown } | null)?.error;
+  if (typeof error !== 'object' || error === null)
+    return `${status} ${typeof error === 'string' ? error : String(body)}`.slice(0, CHARS_MAX);
+  return `${status} ${causeText(error as Cause)}`;
+}
+
+/** `type: reason`, and the innermost cause when there is one. */
+export function causeText(cause: Cause): string {
+  let inner = cause;
+  for (let depth = 0; depth < CAUSES_MAX && inner.caused_by !== undefined; depth += 1)
+    inner = inner.caused_by;
+  const text = (one: Cause): string => `${String(one.type)}: ${String(one.reason)}`;
+  return (inner === cause ? text(cause) : `${text(cause)} (${text(inner)})`).slice(0, CHARS_MAX);
+}

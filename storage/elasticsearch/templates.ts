@@ -1,0 +1,136 @@
+/** Puts our templates into a server that has none, or older ones. */
+import type { EsAnswer, EsClient } from '#storage/elasticsearch/client.ts';
+import { refusal } from '#storage/elasticsearch/core/answers.ts';
+import {
+  OPTIONAL_FEATURES,
+  TEMPLATE_NAMES,
+  TEMPLATE_VERSION,
+  templatesFor,
+  type Feature,
+  type StreamPatterns,
+} from '#storage/elasticsearch/core/templates.ts';
+
+/** The server did not take a template. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+}
+
+export interface Installed {
+  /** False when what was there was new enough. */
+  readonly put: boolean;
+  /** What the server does not have. */
+  readonly lacks: readonly Feature[];
+}
+
+/**
+ * Streams that are there already are rolled over, so that what comes next finds
+ * the fields our reader asks by.
+ *
+ * @throws TemplateError or NoAnswerError, or the reason of `signal`
+ */
+export async function installTemplates(
+  client: EsClient,
+  wanted: StreamPatterns,
+  signal?: AbortSignal,
+): Promise<Installed> {
+  const [logs, traces] = [
+    await present(client, TEMPLATE_NAMES.logs, signal),
+    await present(client, TEMPLATE_NAMES.traces, signal),
+  ];
+  const patterns = {
+    logs: union(logs?.patterns, wanted.logs),
+    traces: union(traces?.patterns, wanted.traces),
+  };
+  if (isCurrent(logs, patterns.logs) && isCurrent(traces, patterns.traces)) return { put: false, lacks: [] };
+  const lacks = await putAll(client, patterns, signal);
+  await rollOver(client, [...patterns.logs, ...patterns.traces], signal);
+  return { put: true, lacks };
+}
+
+interface Present {
+  readonly version: number;
+  readonly patterns: readonly string[];
+}
+
+async function present(
+  client: EsClient,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Present | undefined> {
+  const answer = await client.request({ method: 'GET', path: `/_index_template/${name}`, signal });
+  if (answer.status === 404) return undefined;
+  const { index_templates: found } = expectOk(answer) as {
+    index_templates?: { index_template: { version?: number; index_patterns: string[] } }[];
+  };
+  const template = found?.[0]?.index_template;
+  if (template === undefined) return undefined;
+  return { version: template.version ?? 0, patterns: template.index_patterns };
+}
+
+function union(present: readonly string[] = [], wanted: readonly string[]): readonly string[] {
+  return [...new Set([...present, ...wanted])];
+}
+
+function isCurrent(found: Present | undefined, patterns: readonly string[]): boolean {
+  return (
+    found !== undefined && found.version >= TEMPLATE_VERSION && found.patterns.length === patterns.length
+  );
+}
+
+/** Puts all, with one feature less each time the server says it has not got it. */
+async function putAll(
+  client: EsClient,
+  patterns: StreamPatterns,
+  signal: AbortSignal | undefined,
+): Promise<readonly Feature[]> {
+  const features = new Set<Feature>(OPTIONAL_FEATURES);
+  for (;;) {
+    const refused = await putOnce(client, features, patterns, signal);
+    if (refused === undefined) return OPTIONAL_FEATURES.filter((feature) => !features.has(feature));
+    const missing = OPTIONAL_FEATURES.find((feature) => features.has(feature) && isMissing(refused, feature));
+    if (missing === undefined) throw new TemplateError(`a template was refused: ${refusal(refused)}`);
+    features.delete(missing);
+  }
+}
+
+async function putOnce(
+  client: EsClient,
+  features: ReadonlySet<Feature>,
+  patterns: StreamPatterns,
+  signal: AbortSignal | undefined,
+): Promise<EsAnswer | undefined> {
+  for (const { path, body } of templatesFor(features, patterns)) {
+    const answer = await client.request({ method: 'PUT', path, body: JSON.stringify(body), signal });
+    if (answer.status === 400) return answer;
+    expectOk(answer);
+  }
+  return undefined;
+}
+
+/** `The mapper type [X] … does not exist`, `No handler for type [X]`, `unknown setting [index.….X]`. */
+function isMissing({ body }: EsAnswer, feature: Feature): boolean {
+  const said = JSON.stringify(body);
+  return (
+    said.includes(`type [${feature}]`) || new RegExp(`unknown setting \\[[\\w.]*\\.${feature}\\]`).test(said)
+  );
+}
+
+async function rollOver(
+  client: EsClient,
+  patterns: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found = expectOk(
+    await client.request({ method: 'GET', path: `/_resolve/index/${patterns.join(',')}`, signal }),
+  ) as { data_streams?: { name: string }[] };
+  for (const { name } of found.data_streams ?? []) {
+    expectOk(
+      await client.request({ method: 'POST', path: `/${encodeURIComponent(name)}/_rollover`, signal }),
+    );
+  }
+}
+
+function expectOk(answer: EsAnswer): unknown {
+  if (answer.status >= 200 && answer.status < 300) return answer.body;
+  throw new TemplateError(`the server refused: ${refusal(answer)}`);
+}
