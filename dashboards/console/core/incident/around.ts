@@ -37,7 +37,7 @@ export interface Change {
   readonly atMs: number | null;
   /** Those that changed together. */
   readonly services: readonly string[];
-  readonly kind: 'restart' | 'operation';
+  readonly kind: 'restart' | 'operation' | 'version' | 'silent';
   readonly text: string;
 }
 
@@ -58,8 +58,15 @@ export function restartsIn(
         starts.set(`${service} ${Math.round(atMs / 1000)}`, { service, atMs });
     }
   }
+  return groupedStarts([...starts.values()]);
+}
+
+/** Newest first. */
+export function groupedStarts(
+  starts: readonly { readonly service: string; readonly atMs: number }[],
+): readonly Change[] {
   const groups: { atMs: number; readonly services: Set<string> }[] = [];
-  for (const { service, atMs } of [...starts.values()].toSorted((a, b) => a.atMs - b.atMs)) {
+  for (const { service, atMs } of starts.toSorted((a, b) => a.atMs - b.atMs)) {
     const last = groups.at(-1);
     if (last === undefined || atMs - last.atMs > TOGETHER_MS)
       groups.push({ atMs, services: new Set([service]) });

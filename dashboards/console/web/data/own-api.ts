@@ -100,6 +100,61 @@ export interface Incident {
   readonly timeline: readonly TimelineEntry[];
 }
 
+/** A part of what the stores told when an incident began; all but `state` may be null. */
+export interface KeptPart<T> {
+  readonly state: 'pending' | 'kept' | 'not-kept';
+  readonly reason: string | null;
+  readonly asOfMs: number | null;
+  /** The time it is about. */
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly value: T | null;
+}
+
+export interface KeptPattern {
+  readonly pattern: string;
+  readonly service: string;
+  readonly severity: string;
+  readonly count: number;
+  readonly baselineCount: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly example: string;
+}
+
+export interface KeptLogs {
+  readonly baselineStartMs: number;
+  readonly scanned: number;
+  readonly baselineScanned: number;
+  /** Patterns that were new or far more; the first of them are listed. */
+  readonly changed: number;
+  readonly patterns: readonly KeptPattern[];
+}
+
+export interface KeptChange {
+  readonly kind: 'start' | 'restart' | 'operation' | 'version' | 'silent';
+  readonly atMs: number;
+  readonly service: string;
+  readonly detail: string;
+}
+
+export interface KeptTrace {
+  readonly traceId: string;
+  readonly rootService: string;
+  readonly rootOperation: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly spans: number;
+  readonly failedSpans: number;
+  readonly failedServices: readonly string[];
+}
+
+export interface KeptEvidence {
+  readonly logs: KeptPart<KeptLogs>;
+  readonly changes: KeptPart<readonly KeptChange[]>;
+  readonly traces: KeptPart<readonly KeptTrace[]>;
+}
+
 export interface IncidentList {
   readonly incidents: readonly Incident[];
 }

@@ -19,6 +19,7 @@ import { Suspects } from '#dashboards/console/web/pages/incidents/suspects.tsx';
 import { Timeline } from '#dashboards/console/web/pages/incidents/timeline.tsx';
 import { Traces } from '#dashboards/console/web/pages/incidents/traces.tsx';
 import { useFailingTraces } from '#dashboards/console/web/pages/incidents/use-failing-traces.ts';
+import { useKeptEvidence } from '#dashboards/console/web/pages/incidents/use-kept-evidence.ts';
 import '#dashboards/console/web/pages/incidents/incidents.css';
 
 /** Somebody may acknowledge it elsewhere at any moment. */
@@ -31,6 +32,7 @@ export function IncidentPage({ route }: { readonly route: IncidentRoute }): Reac
   const path = `${OWN}/incidents/${encodeURIComponent(route.id)}`;
   const { data: incident, error, staleSinceMs, reload } = useJson<Incident>(path, { everyMs: POLL_MS });
   const [traces] = useParameter('traces');
+  const kept = useKeptEvidence(route.id);
   const failing = useFailingTraces(incident, traces === 'all');
   const slos = useLive('slos').data?.slos;
   const slo = slos?.find(({ id }) => id === incident?.sloId);
@@ -68,9 +70,9 @@ export function IncidentPage({ route }: { readonly route: IncidentRoute }): Reac
         <div className="main incident-evidence">
           <Hurt incident={incident} slo={slo} />
           <Suspects incident={incident} />
-          <Traces failing={failing} suspect={incident.evidence.suspects[0]?.service} />
-          <Patterns incident={incident} />
-          <Changes incident={incident} />
+          <Traces failing={failing} suspect={incident.evidence.suspects[0]?.service} kept={kept} />
+          <Patterns incident={incident} kept={kept} />
+          <Changes incident={incident} kept={kept} />
         </div>
       </div>
     </Page>

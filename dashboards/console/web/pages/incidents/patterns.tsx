@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
 import { around, aroundStart, rangeQuery } from '#dashboards/console/core/incident/around.ts';
+import { patternLines, type PatternLine } from '#dashboards/console/core/incident/kept.ts';
 import { logsTarget } from '#dashboards/console/core/links.ts';
 import { patternsPath } from '#dashboards/console/core/incident/questions.ts';
 import type { LogPatterns } from '#dashboards/console/core/logs/answers.ts';
-import { rankPatterns, type RankedPattern } from '#dashboards/console/core/logs/patterns.ts';
+import { rankPatterns } from '#dashboards/console/core/logs/patterns.ts';
 import { formatCount } from '#dashboards/console/core/numbers.ts';
 import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
@@ -14,13 +15,40 @@ import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
 import { StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
+import {
+  EvidenceSwitch,
+  KeptPanel,
+  useAsksNow,
+} from '#dashboards/console/web/pages/incidents/kept-panel.tsx';
+import type { Kept } from '#dashboards/console/web/pages/incidents/use-kept-evidence.ts';
 
 const SHOWN_MAX = 8;
 /** So many times more than before is a change; less is weather. */
 const GROWTH_MIN = 3;
 
+const TITLE = 'New in the logs';
+const MEANING = 'warnings and errors around the start, against the 30 min before';
+
 /** Warnings and errors in the logs that were not there in the half hour before, or were far fewer. */
-export function Patterns({ incident }: { readonly incident: Incident }): ReactNode {
+export function Patterns({
+  incident,
+  kept,
+}: {
+  readonly incident: Incident;
+  readonly kept: Kept;
+}): ReactNode {
+  const part = kept.evidence?.logs;
+  if (useAsksNow()) return <PatternsNow incident={incident} />;
+  return (
+    <KeptPanel title={TITLE} meaning={MEANING} incident={incident} kept={kept} part={part}>
+      {({ patterns, changed }, range) => (
+        <PatternList patterns={patternLines(patterns)} changed={changed} range={range} />
+      )}
+    </KeptPanel>
+  );
+}
+
+function PatternsNow({ incident }: { readonly incident: Incident }): ReactNode {
   const path = patternsPath(incident);
   const { data, error, loading } = useJson<LogPatterns>(path);
   const ranked = rankPatterns(data?.patterns ?? []);
@@ -28,31 +56,56 @@ export function Patterns({ incident }: { readonly incident: Incident }): ReactNo
   const range = rangeQuery(aroundStart(incident));
   return (
     <Panel
-      title="New in the logs"
-      meaning="warnings and errors around the start, against the 30 min before"
-      actions={<CopyCurl path={path} />}
+      title={TITLE}
+      meaning={`${MEANING}, as the store has it now`}
+      actions={
+        <>
+          <EvidenceSwitch />
+          <CopyCurl path={path} />
+        </>
+      }
       loading={loading}
       error={error}
     >
-      {data !== undefined && changed.length === 0 && (
-        <Empty>
-          No warning or error is new.{' '}
-          <Link to={withQuery(pathOf({ page: 'logs' }), range)}>All logs of that time</Link>
-        </Empty>
+      {data !== undefined && (
+        <PatternList patterns={changed.slice(0, SHOWN_MAX)} changed={changed.length} range={range} />
       )}
+    </Panel>
+  );
+}
+
+interface PatternListProps {
+  readonly patterns: readonly PatternLine[];
+  /** So many there are. */
+  readonly changed: number;
+  readonly range: { readonly from: string; readonly to: string };
+}
+
+function PatternList({ patterns, changed, range }: PatternListProps): ReactNode {
+  const shown = patterns.slice(0, SHOWN_MAX);
+  if (shown.length === 0) {
+    return (
+      <Empty>
+        No warning or error is new.{' '}
+        <Link to={withQuery(pathOf({ page: 'logs' }), range)}>All logs of that time</Link>
+      </Empty>
+    );
+  }
+  return (
+    <>
       <ul className="incident-patterns">
-        {changed.slice(0, SHOWN_MAX).map((pattern) => (
+        {shown.map((pattern) => (
           <PatternRow key={pattern.key} pattern={pattern} range={range} />
         ))}
       </ul>
-      {changed.length > SHOWN_MAX && (
+      {changed > shown.length && (
         <p className="incident-links">
           <Link to={withQuery(pathOf({ page: 'logs' }), { severity: 'warn', ...range })}>
-            {changed.length - SHOWN_MAX} more
+            {changed - shown.length} more
           </Link>
         </p>
       )}
-    </Panel>
+    </>
   );
 }
 
@@ -60,7 +113,7 @@ function PatternRow({
   pattern,
   range,
 }: {
-  readonly pattern: RankedPattern;
+  readonly pattern: PatternLine;
   readonly range: { readonly from: string; readonly to: string };
 }): ReactNode {
   const { service, severity, literal, count, isNew, growth, example } = pattern;

@@ -10,11 +10,14 @@ import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
+import { KeptTraces } from '#dashboards/console/web/pages/incidents/kept-traces.tsx';
 import type { FailingTraces } from '#dashboards/console/web/pages/incidents/use-failing-traces.ts';
+import type { Kept } from '#dashboards/console/web/pages/incidents/use-kept-evidence.ts';
 
 interface TracesProps {
   readonly failing: FailingTraces;
   readonly suspect: string | undefined;
+  readonly kept: Kept;
 }
 
 /** Address of a trace with the span to look at first selected. */
@@ -23,7 +26,7 @@ export function culpritAddress({ traceId, culprit }: TraceSummary): string {
 }
 
 /** What failed, request by request. */
-export function Traces({ failing, suspect }: TracesProps): ReactNode {
+export function Traces({ failing, suspect, kept }: TracesProps): ReactNode {
   const { traces, frozen, path, answered, loading, error } = failing;
   const [, setAll] = useParameter('traces');
   return (
@@ -41,6 +44,7 @@ export function Traces({ failing, suspect }: TracesProps): ReactNode {
             : 'No call failed around the start: this alert is about telemetry or checks, not requests.'}
         </Empty>
       )}
+      {answered && traces.length === 0 && <KeptTraces part={kept.evidence?.traces} />}
       {traces.length > 0 && (
         <div className="scroll-x" tabIndex={0} role="group" aria-label="Failing traces">
           <table className="incident-traces">
