@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRoute, pathOf, withQuery, type Route } from '#dashboards/console/core/route.ts';
+import { parseRoute, pathOf, queryOf, withQuery, type Route } from '#dashboards/console/core/route.ts';
 
 const ROUTES: readonly Route[] = [
   { page: 'now' },
@@ -35,4 +35,7 @@ test('what is no page is unknown, whatever it is', () => {
 test('equal states have equal addresses', () => {
   assert.equal(withQuery('/ui/logs', { text: '', service: undefined }), '/ui/logs');
   assert.equal(withQuery('/ui/logs', { text: 'a&b' }), '/ui/logs?text=a%26b');
+  assert.equal(withQuery('/ui/logs', { row: ['1', '', '2'], none: [] }), '/ui/logs?row=1&row=2');
+  const query = new URLSearchParams('row=1&text=a&row=2');
+  assert.deepEqual(queryOf(query), { row: ['1', '2'], text: ['a'] });
 });

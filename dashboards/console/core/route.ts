@@ -97,12 +97,21 @@ function idsOf(route: Route): readonly string[] {
   return [route.id.slice(0, slash), route.id.slice(slash + 1)];
 }
 
+/** A parameter; several values of one name stand one after another. */
+export type QueryValue = string | readonly string[] | undefined;
+
 /** Parameters that are the default are left out, so that equal states have equal addresses. */
-export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+export function withQuery(path: string, query: Readonly<Record<string, QueryValue>>): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') parameters.set(name, value);
+  for (const [name, value = []] of Object.entries(query)) {
+    for (const one of typeof value === 'string' ? [value] : value)
+      if (one !== '') parameters.append(name, one);
   }
   const text = parameters.toString();
   return text === '' ? path : `${path}?${text}`;
+}
+
+/** Every parameter with all its values, as {@link withQuery} takes them. */
+export function queryOf(parameters: URLSearchParams): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name)]));
 }

@@ -1,6 +1,6 @@
 /** A log record as a line on screen, and as a table of its fields. */
 import { levelOf, type Level } from '#dashboards/console/core/logs/answers.ts';
-import { ATTRIBUTE, type Filter } from '#dashboards/console/core/logs/search.ts';
+import { ATTRIBUTE, exclusionOf, type Filter } from '#dashboards/console/core/logs/search.ts';
 import { excerpt, readable } from '#dashboards/console/core/logs/text.ts';
 import type { LogRecord } from '#dashboards/console/web/data/own-api.ts';
 
@@ -81,6 +81,8 @@ export interface Field {
   readonly raw: string;
   /** Leads to the lines that have the same. */
   readonly filter: Filter | undefined;
+  /** Leaves out the lines that have the same. */
+  readonly exclusion: Filter | undefined;
 }
 
 export interface FieldGroup {
@@ -95,7 +97,7 @@ export function fieldsOf({ record, level, service }: LogLine): readonly FieldGro
   const own = [
     field('body', record.body, undefined),
     field('event', record.eventName, undefined),
-    field('severity', severity, level === 'unset' ? undefined : { name: 'severity', value: level }),
+    severityField(severity, level),
     field('service', service, { name: 'service', value: service }),
     field('trace id', record.traceId, { name: 'trace_id', value: record.traceId ?? '' }),
     field('span id', record.spanId, { name: 'span_id', value: record.spanId ?? '' }),
@@ -109,6 +111,12 @@ export function fieldsOf({ record, level, service }: LogLine): readonly FieldGro
   ]
     .map(({ name, fields }) => ({ name, fields: fields.filter(({ raw }) => raw !== '') }))
     .filter(({ fields }) => fields.length > 0);
+}
+
+/** "Unset or worse" is everything; leaving out what is unset is something else. */
+function severityField(text: string, level: Level): Field {
+  const own = field('severity', text, { name: 'severity', value: level });
+  return level === 'unset' ? { ...own, filter: undefined } : own;
 }
 
 /** A second is more than sending takes. */
@@ -133,7 +141,8 @@ export function attributeFilter(key: string, value: unknown): Filter | undefined
 
 function field(name: string, value: unknown, filter: Filter | undefined): Field {
   const raw = plainText(value);
-  return { name, ...excerpt(raw, FIELD_CHARS_MAX), raw, filter };
+  const exclusion = filter === undefined ? undefined : exclusionOf(filter);
+  return { name, ...excerpt(raw, FIELD_CHARS_MAX), raw, filter, exclusion };
 }
 
 function plainText(value: unknown): string {

@@ -3,7 +3,13 @@
  * forward, reload and a link in a chat all lead to the same view.
  */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { parseRoute, withQuery, type Route } from '#dashboards/console/core/route.ts';
+import {
+  parseRoute,
+  queryOf,
+  withQuery,
+  type QueryValue,
+  type Route,
+} from '#dashboards/console/core/route.ts';
 import { RANGE_DEFAULT, type TimeRange } from '#dashboards/console/core/time-range.ts';
 
 const changed = new Set<() => void>();
@@ -43,10 +49,10 @@ export function navigate(address: string, how: 'push' | 'replace' = 'push'): voi
 
 /** Changes parameters of the present page; undefined or '' takes one away. */
 export function changeQuery(
-  changes: Readonly<Record<string, string | undefined>>,
+  changes: Readonly<Record<string, QueryValue>>,
   how: 'push' | 'replace' = 'push',
 ): void {
-  const query = Object.fromEntries(new URLSearchParams(location.search));
+  const query = queryOf(new URLSearchParams(location.search));
   navigate(withQuery(location.pathname, { ...query, ...changes }), how);
 }
 

@@ -1,7 +1,15 @@
 import type { ReactNode } from 'react';
 import { formatCount, formatNumber } from '#dashboards/console/core/numbers.ts';
 import { isLevel, type LogFacet, type LogFacets } from '#dashboards/console/core/logs/answers.ts';
-import { addressWith, ATTRIBUTE } from '#dashboards/console/core/logs/search.ts';
+import {
+  addressWith,
+  ATTRIBUTE,
+  exclusionOf,
+  withFilter,
+  withoutFilters,
+  type Filter,
+  type FilterName,
+} from '#dashboards/console/core/logs/search.ts';
 import { readable } from '#dashboards/console/core/logs/text.ts';
 import { useAddress } from '#dashboards/console/web/data/location.ts';
 import type { Loaded } from '#dashboards/console/web/data/use-json.ts';
@@ -16,7 +24,7 @@ interface FacetsProps {
   readonly loaded: Loaded<LogFacets>;
 }
 
-/** What the lines have in common, with counts; a value filters for itself, a second time takes the filter away. */
+/** What the lines have in common, with counts; a value filters for itself, a second time takes the filter away; ≠ leaves its lines out. */
 export function Facets({ path, loaded }: FacetsProps): ReactNode {
   const { data, error, loading } = loaded;
   return (
@@ -51,10 +59,12 @@ function Facet({ facet }: { readonly facet: LogFacet }): ReactNode {
       <ul>
         {values.map(({ value, count }) => {
           const isChosen = query.get(key) === value;
-          const to = addressWith(location.pathname, query, { [key]: isChosen ? undefined : value });
+          const filter = { name: key as FilterName, value };
+          const change = isChosen ? withoutFilters(query, [filter]) : withFilter(query, filter);
+          const to = addressWith(location.pathname, query, change);
           const title = isChosen ? 'Take this filter away' : titleOf(key, value, count);
           return (
-            <li key={value}>
+            <li key={value} className="log-value-row">
               <Link to={to} className={`log-value plain ${isChosen ? 'is-chosen' : ''}`} title={title}>
                 <span className="one-line">
                   {isChosen && <span aria-label="filtered for">✓ </span>}
@@ -67,12 +77,30 @@ function Facet({ facet }: { readonly facet: LogFacet }): ReactNode {
                   aria-hidden="true"
                 />
               </Link>
+              <Out filter={filter} count={count} />
             </li>
           );
         })}
         {otherCount > 0 && <li className="hint">and {formatCount(otherCount)} in other values</li>}
       </ul>
     </details>
+  );
+}
+
+function Out({ filter, count }: { readonly filter: Filter; readonly count: number }): ReactNode {
+  const { query } = useAddress();
+  const exclusion = exclusionOf(filter);
+  // What has no value cannot be named, neither for nor out.
+  if (exclusion === undefined || filter.value === '') return null;
+  return (
+    <Link
+      to={addressWith(location.pathname, query, withFilter(query, exclusion))}
+      className="log-out"
+      label={`Filter out ${shown(filter.value)}`}
+      title={`Leave these ${formatNumber(count)} lines out`}
+    >
+      ≠
+    </Link>
   );
 }
 

@@ -3,8 +3,11 @@ import { LEVELS } from '#dashboards/console/core/logs/answers.ts';
 import {
   addressWith,
   ATTRIBUTE,
+  exclusionOf,
   filtersOf,
   filterText,
+  withFilter,
+  withoutFilters,
   type Filter,
 } from '#dashboards/console/core/logs/search.ts';
 import { changeQuery, useAddress, useParameter } from '#dashboards/console/web/data/location.ts';
@@ -99,33 +102,35 @@ function TextField({ name, label, placeholder, isMain = false }: TextFieldProps)
   );
 }
 
-/** `http.route=/quotes` becomes a filter. */
+/** `http.route=/quotes` becomes a filter, `http.route!=/quotes` leaves such lines out. */
 function AttributeForm(): ReactNode {
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState(false);
   const id = useId();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const [, key = '', value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
+    const [, key = '', sign = '', value = ''] = /^\s*([^=\s]+?)\s*(!?=)\s*(.*?)\s*$/.exec(text) ?? [];
     setWrong(key === '' || value === '');
     if (key === '' || value === '') return;
-    changeQuery({ [`${ATTRIBUTE}${key}`]: value });
+    const filter: Filter = { name: `${ATTRIBUTE}${key}`, value };
+    const query = new URLSearchParams(location.search);
+    changeQuery(withFilter(query, sign === '!=' ? (exclusionOf(filter) ?? filter) : filter));
     setText('');
   };
   return (
     <form onSubmit={submit} className="log-attribute">
       <input
-        aria-label="Attribute, as key=value"
+        aria-label="Attribute, as key=value or key!=value"
         aria-invalid={wrong}
         aria-describedby={wrong ? id : undefined}
-        placeholder="attribute=value"
+        placeholder="key=value, key!=value"
         spellCheck={false}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
       {wrong && (
         <span id={id} className="hint" role="alert">
-          Write key=value, for example http.route=/quotes.
+          Write key=value or key!=value, for example http.route=/quotes.
         </span>
       )}
     </form>
@@ -138,11 +143,11 @@ export function FilterChips(): ReactNode {
   const filters = filtersOf(query);
   if (filters.length === 0) return null;
   const without = (gone: readonly Filter[]): string =>
-    addressWith(location.pathname, query, Object.fromEntries(gone.map(({ name }) => [name, undefined])));
+    addressWith(location.pathname, query, withoutFilters(query, gone));
   return (
     <ul className="chips log-chips" aria-label="Filters that hold">
       {filters.map((filter) => (
-        <li key={filter.name} className="chip">
+        <li key={filterText(filter)} className="chip">
           <span className="one-line">{filterText(filter)}</span>
           <Link
             to={without([filter])}

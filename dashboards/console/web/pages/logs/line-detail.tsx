@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
-import { pathOf } from '#dashboards/console/core/route.ts';
+import { pathOf, type QueryValue } from '#dashboards/console/core/route.ts';
 import { formatNumber } from '#dashboards/console/core/numbers.ts';
 import { bothZones } from '#dashboards/console/core/times.ts';
 import { fieldsOf, type Field, type LogLine } from '#dashboards/console/core/logs/line.ts';
-import { addressWith } from '#dashboards/console/core/logs/search.ts';
+import { contextOf } from '#dashboards/console/core/logs/opened.ts';
+import { addressWith, filterText, withFilter, type Filter } from '#dashboards/console/core/logs/search.ts';
 import { keepingRange, useAddress } from '#dashboards/console/web/data/location.ts';
 import { Context } from '#dashboards/console/web/pages/logs/context.tsx';
 import { Copy } from '#dashboards/console/web/parts/copy.tsx';
@@ -12,11 +13,12 @@ import { Link } from '#dashboards/console/web/parts/link.tsx';
 /** An opened line: its fields as a table, the way to its trace, and the lines around it. */
 export function LineDetail({ line }: { readonly line: LogLine }): ReactNode {
   const { query } = useAddress();
-  const around = Number(query.get('context') ?? '0');
+  const around = contextOf(query, line.id);
   const { traceId, spanId } = line.record;
-  const here = (changes: Readonly<Record<string, string | undefined>>): string =>
+  const here = (changes: Readonly<Record<string, QueryValue>>): string =>
     addressWith(location.pathname, query, changes);
-  const own = here({ row: line.id, at: line.unixNanos, context: undefined });
+  const own = here({ row: line.id, at: line.unixNanos, context: undefined, of: undefined });
+  const showing = (count: string): string => here({ context: count, of: line.id });
   return (
     <div className="log-detail">
       <div className="toolbar">
@@ -27,13 +29,13 @@ export function LineDetail({ line }: { readonly line: LogLine }): ReactNode {
             {spanId === null ? 'Open its trace' : 'Open its span in the trace'}
           </Link>
         )}
-        <Link to={here({ context: around > 0 ? undefined : '10' })}>
+        <Link to={around > 0 ? here({ context: undefined, of: undefined }) : showing('10')}>
           {around > 0 ? 'Hide the lines around it' : `Lines of ${line.service || 'no service'} around it`}
         </Link>
         <Copy text={JSON.stringify(line.record, undefined, 2)} label="copy JSON" />
         <Copy text={`${location.origin}${own}`} label="copy link" />
       </div>
-      {around > 0 && <Context line={line} around={around} address={(count) => here({ context: count })} />}
+      {around > 0 && <Context line={line} around={around} address={showing} />}
       <div className="scroll-x">
         <table className="log-fields">
           {fieldsOf(line).map(({ name, fields }) => (
@@ -56,7 +58,8 @@ export function LineDetail({ line }: { readonly line: LogLine }): ReactNode {
 
 function FieldRow({ field }: { readonly field: Field }): ReactNode {
   const { query } = useAddress();
-  const { name, text, leftOut, raw, filter } = field;
+  const { name, text, leftOut, raw, filter, exclusion } = field;
+  const withMore = (more: Filter): string => addressWith(location.pathname, query, withFilter(query, more));
   return (
     <tr>
       <th scope="row" className="mono">
@@ -72,11 +75,17 @@ function FieldRow({ field }: { readonly field: Field }): ReactNode {
       </td>
       <td className="log-field-actions">
         {filter !== undefined && (
-          <Link
-            to={addressWith(location.pathname, query, { [filter.name]: filter.value })}
-            label={`filter for ${name}`}
-          >
+          <Link to={withMore(filter)} label={`filter for ${name}`}>
             filter for
+          </Link>
+        )}
+        {exclusion !== undefined && (
+          <Link
+            to={withMore(exclusion)}
+            label={`filter out ${name}`}
+            title={`Leaves out: ${filterText(exclusion)}`}
+          >
+            out
           </Link>
         )}
         <Copy text={raw} label="copy" />

@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { formatNumber } from '#dashboards/console/core/numbers.ts';
 import { isLive } from '#dashboards/console/core/time-range.ts';
+import { openedOf, withToggled } from '#dashboards/console/core/logs/opened.ts';
 import type { Filter } from '#dashboards/console/core/logs/search.ts';
 import {
   changeQuery,
@@ -8,6 +9,7 @@ import {
   useParameter,
   useTimeRange,
 } from '#dashboards/console/web/data/location.ts';
+import { usePageKeys } from '#dashboards/console/web/frame/use-page-keys.ts';
 import { Download } from '#dashboards/console/web/pages/logs/download.tsx';
 import { FlowList } from '#dashboards/console/web/pages/logs/flow-list.tsx';
 import { Line } from '#dashboards/console/web/pages/logs/line.tsx';
@@ -90,14 +92,15 @@ export function LinesPanel({ filters }: LinesPanelProps): ReactNode {
   );
 }
 
-/** A line that the address names and that is not among those that are loaded. */
+/** Lines that the address names and that are not among those that are loaded. */
 function Opened({ lines }: { readonly lines: Lines }): ReactNode {
   const { query } = useAddress();
-  const id = query.get('row');
-  const at = query.get('at');
-  if (id === null || at === null || !/^\d{1,19}$/.test(at)) return null;
-  if (!lines.answered || lines.lines.some((line) => line.id === id)) return null;
-  return <OpenedElsewhere id={id} unixNanos={at} />;
+  if (!lines.answered) return null;
+  return openedOf(query).map(({ id, unixNanos }) =>
+    unixNanos === undefined || lines.lines.some((line) => line.id === id) ? null : (
+      <OpenedElsewhere key={id} id={id} unixNanos={unixNanos} />
+    ),
+  );
 }
 
 function toggleTail(tailing: boolean): void {
@@ -114,23 +117,17 @@ interface ListProps {
 }
 
 function List({ lines, wrapped, onTop, list, topTurn }: ListProps): ReactNode {
-  const [row] = useParameter('row');
-  const [cursor, setCursor] = useState(row);
+  const { query } = useAddress();
+  const opened = useMemo(() => new Set(openedOf(query).map(({ id }) => id)), [query]);
+  const [cursor, setCursor] = useState([...opened].at(-1) ?? '');
   const { lines: shown, loadMore } = lines;
   const keys = useMemo(() => shown.map(({ id }) => id), [shown]);
-  const latest = useRef({ row, shown });
-  latest.current = { row, shown };
+  const latest = useRef(shown);
+  latest.current = shown;
   const toggle = useCallback((id: string) => {
-    const { row: opened, shown: all } = latest.current;
     setCursor(id);
-    const line = all.find((one) => one.id === id);
-    if (line === undefined) return;
-    const isOpen = opened === id;
-    changeQuery({
-      row: isOpen ? undefined : id,
-      at: isOpen ? undefined : line.unixNanos,
-      context: undefined,
-    });
+    const line = latest.current.find((one) => one.id === id);
+    if (line !== undefined) changeQuery(withToggled(new URLSearchParams(location.search), line));
   }, []);
   useListKeys(list);
   const selected = cursor === '' ? -1 : keys.indexOf(cursor);
@@ -150,7 +147,7 @@ function List({ lines, wrapped, onTop, list, topTurn }: ListProps): ReactNode {
       row={(index) => {
         const line = shown[index];
         if (line === undefined) return null;
-        const open = line.id === row;
+        const open = opened.has(line.id);
         return (
           <div className={wrapped ? 'is-wrapped' : ''}>
             <Line line={line} open={open} selected={index === selected} wrapped={wrapped} onToggle={toggle} />
@@ -162,18 +159,16 @@ function List({ lines, wrapped, onTop, list, topTurn }: ListProps): ReactNode {
   );
 }
 
-/** j and k reach the list from anywhere on the page. */
+/** j and k reach the list from anywhere on the page, and move at once. */
 function useListKeys(list: { readonly current: HTMLDivElement | null }): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const isFree = document.activeElement === document.body || document.activeElement === null;
-      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (!isFree || !isPlain || (event.key !== 'j' && event.key !== 'k')) return;
-      list.current?.focus({ preventScroll: true });
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [list]);
+  const reach = ({ key }: KeyboardEvent): boolean => {
+    const element = list.current;
+    if (element === null || element.contains(document.activeElement)) return false;
+    element.focus({ preventScroll: true });
+    element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    return true;
+  };
+  usePageKeys({ j: reach, k: reach });
 }
 
 function meaningOf(lines: Lines, tailing: boolean, isTop: boolean): string {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { pathOf } from '#dashboards/console/core/route.ts';
-import { addressWith, filtersOf, filterText } from '#dashboards/console/core/logs/search.ts';
+import { pathOf, type QueryValue } from '#dashboards/console/core/route.ts';
+import { addressWith, filtersOf, filterText, withoutFilters } from '#dashboards/console/core/logs/search.ts';
 import { useAddress } from '#dashboards/console/web/data/location.ts';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Copy } from '#dashboards/console/web/parts/copy.tsx';
@@ -10,7 +10,7 @@ import { Link } from '#dashboards/console/web/parts/link.tsx';
 export function NoLines({ waiting }: { readonly waiting: boolean }): ReactNode {
   const { query } = useAddress();
   const filters = filtersOf(query);
-  const here = (changes: Readonly<Record<string, string | undefined>>): string =>
+  const here = (changes: Readonly<Record<string, QueryValue>>): string =>
     addressWith(location.pathname, query, changes);
   if (waiting) return <Empty>Nothing until you came; new lines wait above.</Empty>;
   const longer = (
@@ -25,8 +25,8 @@ export function NoLines({ waiting }: { readonly waiting: boolean }): ReactNode {
         <p>No line in this time matches all filters. {longer}, or take one away:</p>
         <ul className="chips">
           {filters.map((filter) => (
-            <li key={filter.name} className="chip">
-              <Link to={here({ [filter.name]: undefined })}>✕ {filterText(filter)}</Link>
+            <li key={filterText(filter)} className="chip">
+              <Link to={here(withoutFilters(query, [filter]))}>✕ {filterText(filter)}</Link>
             </li>
           ))}
         </ul>

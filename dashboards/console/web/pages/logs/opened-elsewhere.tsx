@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { lineOf } from '#dashboards/console/core/logs/line.ts';
+import { withToggled } from '#dashboards/console/core/logs/opened.ts';
 import { addressWith, logsPath } from '#dashboards/console/core/logs/search.ts';
 import { changeQuery, useAddress } from '#dashboards/console/web/data/location.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
@@ -23,7 +24,7 @@ export function OpenedElsewhere({ id, unixNanos }: OpenedElsewhereProps): ReactN
   const limit = String(LINES_MAX);
   const loaded = useJson<LogPage>(logsPath('', [], { start: unixNanos, end: unixNanos, limit }));
   const record = loaded.data?.records.find((one) => one.id === id);
-  const close = { row: undefined, at: undefined, context: undefined };
+  const close = withToggled(query, { id, unixNanos });
   if (loaded.error !== undefined) return <Failure error={loaded.error} />;
   if (loaded.data === undefined) return null;
   if (record === undefined)

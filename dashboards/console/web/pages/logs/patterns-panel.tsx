@@ -4,7 +4,7 @@ import { formatDuration } from '#dashboards/console/core/times.ts';
 import { isLevel, type LogPatterns } from '#dashboards/console/core/logs/answers.ts';
 import { nanosToMs } from '#dashboards/console/core/logs/line.ts';
 import { rankPatterns, type RankedPattern } from '#dashboards/console/core/logs/patterns.ts';
-import { addressWith } from '#dashboards/console/core/logs/search.ts';
+import { addressWith, withFilter } from '#dashboards/console/core/logs/search.ts';
 import { excerpt, readable } from '#dashboards/console/core/logs/text.ts';
 import type { Interval } from '#dashboards/console/core/time-range.ts';
 import { useAddress } from '#dashboards/console/web/data/location.ts';
@@ -70,6 +70,7 @@ export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): R
                 <th scope="col" className="log-wide">
                   First and last
                 </th>
+                <td />
               </tr>
             </thead>
             <tbody>
@@ -99,7 +100,10 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
     view: undefined,
     row: pattern.exampleId,
     at: pattern.lastUnixNanos,
+    context: undefined,
+    of: undefined,
   });
+  const out = addressWith(location.pathname, query, withFilter(query, { name: 'not.text', value: literal }));
   return (
     <tr>
       <td className="number">{formatNumber(count)}</td>
@@ -134,6 +138,18 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
         <Link to={example} title="An example, with its fields">
           <Time ms={nanosToMs(pattern.lastUnixNanos)} />
         </Link>
+      </td>
+      <td>
+        {literal !== '' && (
+          <Link
+            to={out}
+            className="log-out"
+            label={`Filter out ${text}`}
+            title={`Leaves out every line that contains "${literal}"`}
+          >
+            ≠
+          </Link>
+        )}
       </td>
     </tr>
   );

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { levelOf } from '#dashboards/console/core/logs/answers.ts';
 import { lineOf } from '#dashboards/console/core/logs/line.ts';
+import { logsPath } from '#dashboards/console/core/logs/search.ts';
 import { formatTime } from '#dashboards/console/core/times.ts';
 import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import type { Span } from '#dashboards/console/core/trace/answer.ts';
-import { OWN } from '#dashboards/console/web/data/client.ts';
 import type { LogPage } from '#dashboards/console/web/data/own-api.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { Section } from '#dashboards/console/web/pages/traces/tag-table.tsx';
@@ -19,16 +19,23 @@ const AROUND_MS = 60_000;
 /** What was written while the span went on, by whoever named it. */
 export function SpanLogs({ span }: { readonly span: Span }): ReactNode {
   const asked = { trace_id: span.traceID, span_id: span.spanID };
-  const path = withQuery(`${OWN}/logs`, { ...asked, order: 'oldest-first', limit: String(LINES_MAX) });
+  const path = logsPath(
+    '',
+    [
+      { name: 'trace_id', value: span.traceID },
+      { name: 'span_id', value: span.spanID },
+    ],
+    { order: 'oldest-first', limit: String(LINES_MAX) },
+  );
   const { data, error } = useJson<LogPage>(path);
-  // A server that does not choose by span answers with lines of the whole trace.
-  const records = (data?.records ?? []).filter(({ spanId }) => spanId === span.spanID);
+  const records = data?.records ?? [];
   const startMs = span.startTime / 1000;
-  const all = withQuery(pathOf({ page: 'logs' }), {
+  const times = {
     from: String(Math.floor(startMs - AROUND_MS)),
     to: String(Math.ceil(startMs + span.duration / 1000 + AROUND_MS)),
-    trace_id: span.traceID,
-  });
+  };
+  const page = (more: Readonly<Record<string, string>>): string =>
+    withQuery(pathOf({ page: 'logs' }), { ...times, ...more });
   return (
     <Section name="logs" title="Logs" count={records.length} isOpen>
       {error !== undefined && <Failure error={error} />}
@@ -50,7 +57,8 @@ export function SpanLogs({ span }: { readonly span: Span }): ReactNode {
         })}
       </ul>
       <p className="chips">
-        <Link to={all}>All lines of the trace</Link> <CopyCurl path={path} />
+        {records.length > 0 && <Link to={page(asked)}>These lines, with what they say</Link>}
+        <Link to={page({ trace_id: span.traceID })}>All lines of the trace</Link> <CopyCurl path={path} />
       </p>
     </Section>
   );
