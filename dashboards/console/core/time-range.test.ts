@@ -4,6 +4,7 @@ import {
   chartStepMs,
   isLive,
   parseRange,
+  rangeByKey,
   RANGES,
   resolveRange,
   resolveTime,
@@ -39,6 +40,26 @@ test('what people type', () => {
   });
   assert.equal(parseRange('2026-01-31T15:00Z to 2026-01-31T14:00Z', local), undefined);
   assert.equal(parseRange('soon', local), undefined);
+});
+
+test('keys make a range shorter, longer, earlier, later and usual', () => {
+  const live = { from: 'now-1h', to: 'now' };
+  assert.deepEqual(rangeByKey('+', live, NOW), { from: 'now-30m', to: 'now' });
+  assert.deepEqual(rangeByKey('-', live, NOW), { from: 'now-2h', to: 'now' });
+  assert.deepEqual(rangeByKey('+', { from: 'now-1s', to: 'now' }, NOW), { from: 'now-1s', to: 'now' });
+  assert.deepEqual(rangeByKey('-', { from: 'now-80d', to: 'now' }, NOW), { from: 'now-90d', to: 'now' });
+  assert.equal(rangeByKey(']', live, NOW), undefined);
+  assert.equal(rangeByKey('x', live, NOW), undefined);
+  assert.deepEqual(rangeByKey('0', live, NOW), { from: 'now-15m', to: 'now' });
+  const still = (startS: number, endS: number) => ({
+    from: String(NOW + startS * 1000),
+    to: String(NOW + endS * 1000),
+  });
+  assert.deepEqual(rangeByKey('[', live, NOW), still(-5400, -1800));
+  assert.deepEqual(rangeByKey(']', still(-5400, -1800), NOW), live);
+  assert.deepEqual(rangeByKey(']', still(-9000, -5400), NOW), still(-7200, -3600));
+  assert.deepEqual(rangeByKey('+', still(-60, -20), NOW), still(-50, -30));
+  assert.deepEqual(rangeByKey('-', still(-60, -20), NOW), still(-80, 0));
 });
 
 test('steps are round and give at most the points asked for', () => {

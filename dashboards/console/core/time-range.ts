@@ -62,6 +62,58 @@ export function absoluteRange({ startMs, endMs }: Interval): TimeRange {
   return { from: String(Math.floor(startMs)), to: String(Math.ceil(endMs)) };
 }
 
+/** Nothing shorter can be seen. */
+const SHORTEST_MS = 1000;
+const LONGEST_MS = 90 * 86_400_000;
+/** Of the range that is shown, moved by one key. */
+const MOVED = 0.5;
+/** So near to the present one means it: a moment passes between two keys. */
+const NEAR = 0.1;
+
+/**
+ * `+` and `-` halve and double the range, `[` and `]` move it, `0` is the usual
+ * one. What ends now still does when it becomes shorter or longer.
+ */
+export function rangeByKey(key: string, range: TimeRange, nowMs: number): TimeRange | undefined {
+  const { startMs, endMs } = resolveRange(range, nowMs);
+  const lengthMs = endMs - startMs;
+  switch (key) {
+    case '+':
+    case '=':
+      return ofLength(range, nowMs, Math.max(SHORTEST_MS, lengthMs / 2));
+    case '-':
+      return ofLength(range, nowMs, Math.min(LONGEST_MS, lengthMs * 2));
+    case '[':
+      return absoluteRange({ startMs: startMs - lengthMs * MOVED, endMs: endMs - lengthMs * MOVED });
+    case ']': {
+      const moved = endMs + lengthMs * MOVED;
+      // There is nothing beyond the present: what reaches it follows it.
+      if (isLive(range)) return undefined;
+      if (moved >= nowMs - lengthMs * NEAR) return ofLength({ from: '', to: 'now' }, nowMs, lengthMs);
+      return absoluteRange({ startMs: moved - lengthMs, endMs: moved });
+    }
+    case '0':
+      return RANGE_DEFAULT;
+    default:
+      return undefined;
+  }
+}
+
+function ofLength(range: TimeRange, nowMs: number, lengthMs: number): TimeRange {
+  const seconds = Math.ceil(lengthMs / 1000);
+  if (isLive(range)) return { from: agoText(seconds), to: 'now' };
+  const { startMs, endMs } = resolveRange(range, nowMs);
+  const middleMs = (startMs + endMs) / 2;
+  const end = Math.min(nowMs, middleMs + lengthMs / 2);
+  return absoluteRange({ startMs: end - lengthMs, endMs: end });
+}
+
+/** `now-2h` rather than `now-7200s`, as the range is offered. */
+function agoText(seconds: number): string {
+  const unit = (['d', 'h', 'm'] as const).find((one) => seconds % ((UNITS_MS[one] ?? 1) / 1000) === 0) ?? 's';
+  return `now-${seconds / ((UNITS_MS[unit] ?? 1000) / 1000)}${unit}`;
+}
+
 /**
  * What a person typed: `last 2h`, `15m`, `2026-01-31 14:00 to 2026-01-31 15:00`,
  * or a start alone. Times without a zone are local: `parseLocal` reads them.

@@ -58,6 +58,48 @@ export function viewText({ startUs, endUs }: View, durationUs: number): string {
   return from <= 0 && to >= durationUs ? '' : `${from}-${to}`;
 }
 
+/** A key makes what is shown so much shorter or longer, or moves it by that share. */
+const ZOOM = 2;
+const MOVE = 0.25;
+
+/** Keys that mean the same. */
+const SAME: Readonly<Record<string, string>> = { '=': '+', ArrowLeft: '[', ArrowRight: ']' };
+
+/** What is shown after a key: zoom around `centreUs`, move, or all; undefined for other keys. */
+export function viewByKey(
+  key: string,
+  { startUs, endUs }: View,
+  { durationUs, centreUs }: { readonly durationUs: number; readonly centreUs?: number | undefined },
+): View | undefined {
+  const length = endUs - startUs;
+  const within = (start: number, long: number): View => {
+    const size = Math.min(durationUs, Math.max(1, long));
+    const from = Math.min(durationUs - size, Math.max(0, start));
+    return { startUs: from, endUs: from + size };
+  };
+  const isSeen = centreUs !== undefined && centreUs >= startUs && centreUs <= endUs;
+  const centre = isSeen ? centreUs : (startUs + endUs) / 2;
+  const zoomed = (long: number): View => within(centre - (centre - startUs) * (long / length), long);
+  switch (SAME[key] ?? key) {
+    case '+':
+      return zoomed(Math.max(1, length / ZOOM));
+    case '-':
+      return zoomed(length * ZOOM);
+    case '[':
+      return within(startUs - length * MOVE, length);
+    case ']':
+      return within(startUs + length * MOVE, length);
+    case 'Home':
+      return within(0, length);
+    case 'End':
+      return within(durationUs, length);
+    case '0':
+      return { startUs: 0, endUs: Math.max(1, durationUs) };
+    default:
+      return undefined;
+  }
+}
+
 export interface Place {
   /** Percent of the view. */
   readonly left: number;

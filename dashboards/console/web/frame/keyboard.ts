@@ -2,8 +2,10 @@
  * Keys that work on every page. A key typed into a field is text, and a key with
  * ctrl, alt or meta is the browser's.
  */
-import { keepingRange, navigate } from '#dashboards/console/web/data/location.ts';
 import { GO_KEYS } from '#dashboards/console/core/keys.ts';
+import { RANGE_DEFAULT, rangeByKey } from '#dashboards/console/core/time-range.ts';
+import { keepingRange, navigate, setTimeRange } from '#dashboards/console/web/data/location.ts';
+import { isOnRow, moveRow } from '#dashboards/console/web/frame/rows.ts';
 
 /** What a key does when it stands alone. */
 export interface Actions {
@@ -13,6 +15,13 @@ export interface Actions {
 
 const GO_WINDOW_MS = 1500;
 const tables = new Set<() => void>();
+const pages = new Set<(event: KeyboardEvent) => boolean>();
+
+/** Keys of the page that is shown: asked first; true says that the key was taken. */
+export function onKeys(listener: (event: KeyboardEvent) => boolean): () => void {
+  pages.add(listener);
+  return () => pages.delete(listener);
+}
 
 /** Tells when charts are to become tables or charts again. */
 export function onTables(listener: () => void): () => void {
@@ -34,7 +43,7 @@ export function watchKeys(actions: Actions): () => void {
       event.preventDefault();
       navigate(keepingRange(go.path));
     } else if (event.key === 'g') goUntilMs = performance.now() + GO_WINDOW_MS;
-    else if (act(event.key, actions)) event.preventDefault();
+    else if ([...pages].some((take) => take(event)) || act(event.key, actions)) event.preventDefault();
   };
   addEventListener('keydown', onKey);
   return () => removeEventListener('keydown', onKey);
@@ -57,8 +66,24 @@ function act(key: string, actions: Actions): boolean {
       return field !== null;
     }
     default:
-      return false;
+      return changeRow(key) || changeRange(key);
   }
+}
+
+function changeRow(key: string): boolean {
+  if (key === 'j' || key === 'k') return moveRow(key === 'j' ? 1 : -1);
+  if (key !== 'ArrowDown' && key !== 'ArrowUp') return false;
+  return isOnRow() && moveRow(key === 'ArrowDown' ? 1 : -1);
+}
+
+/** Ranges of time by keys: what dragging over a chart does for a pointer. */
+function changeRange(key: string): boolean {
+  const query = new URLSearchParams(location.search);
+  const { from, to } = RANGE_DEFAULT;
+  const range = { from: query.get('from') ?? from, to: query.get('to') ?? to };
+  const next = rangeByKey(key, range, Date.now());
+  if (next !== undefined) setTimeRange(next);
+  return next !== undefined;
 }
 
 /** Whether it is text, or the Escape that leaves a field. */

@@ -37,7 +37,7 @@ export function Burns({ slos, waiting, error }: BurnsProps): ReactNode {
       error={error}
       actions={<Link to={keepingRange(pathOf({ page: 'slos' }))}>all SLOs</Link>}
     >
-      <ul className="burn-list">
+      <ul className="burn-list" data-rows>
         {burning.map((slo) => (
           <BurnItem key={slo.id} slo={slo} incident={incidentOf(slo, incidents)} />
         ))}

@@ -25,7 +25,7 @@ export function ChangesPanel(): ReactNode {
   const shown = all ? changes : changes.slice(0, SHOWN);
   return (
     <Panel title="What changed" meaning="in this time range, newest first" loading={loading} error={error}>
-      <ul className="change-list">
+      <ul className="change-list" data-rows>
         {shown.map((change) => (
           <ChangeItem key={`${change.kind} ${change.text}`} change={change} />
         ))}

@@ -32,7 +32,7 @@ export function Proofs(): ReactNode {
           minutes and needs nothing that runs now.
         </Empty>
       )}
-      <ol className="proof-list">
+      <ol className="proof-list" data-rows>
         {(data?.proofs ?? []).map(({ id, startedAt, tookMs, passed, score, worlds, reasons }) => (
           <li key={id}>
             <StateMark state={passed ? 'ok' : 'burning'} word={passed ? 'passed' : 'failed'} />

@@ -47,7 +47,7 @@ export function ReceiverPage(_props: { readonly route: Route }): ReactNode {
               <Empty>Nothing has been received. Start a fault under Proof, and a page comes here.</Empty>
             )}
             <Waiting count={waiting} onShow={show} />
-            <ol className="phone">
+            <ol className="phone" data-rows>
               {shown.map((message) => (
                 <PhoneMessage
                   key={message.key}

@@ -40,7 +40,7 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
         </>
       }
     >
-      <ul className="example-list">
+      <ul className="example-list" data-rows>
         {examples.map((example) => (
           <ExampleItem key={example.traceId} example={example} />
         ))}

@@ -31,7 +31,7 @@ export function SloIncidents({ slo }: { readonly slo: Slo }): ReactNode {
       error={error}
       actions={<CopyCurl path={path} />}
     >
-      <ul className="incident-list">
+      <ul className="incident-list" data-rows>
         {incidents.slice(0, SHOWN).map((incident) => (
           <IncidentItem key={incident.id} incident={incident} />
         ))}

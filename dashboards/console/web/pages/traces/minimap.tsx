@@ -1,6 +1,7 @@
-import { useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react';
+import { useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import {
   minimapLines,
+  viewByKey,
   viewText,
   type MinimapLine,
   type View,
@@ -21,7 +22,7 @@ const WIDTH = 1000;
 /** A drag shorter than this share is a click. */
 const DRAG_MIN = 0.005;
 
-/** The whole trace in a strip: drag to look at a part of it, double click for all. */
+/** The whole trace in a strip: drag to look at a part of it, double click for all; keys do the same. */
 export function Minimap({ tree, view, onView }: MinimapProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ readonly from: number; readonly to: number }>();
@@ -40,6 +41,16 @@ export function Minimap({ tree, view, onView }: MinimapProps): ReactNode {
     }
     setDrag(undefined);
   };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isWhole = view.startUs <= 0 && view.endUs >= tree.durationUs;
+    // Escape first gives the whole trace back; then it is the page's.
+    const key = event.key === 'Escape' && !isWhole ? '0' : event.key;
+    const next = viewByKey(key, view, { durationUs: tree.durationUs });
+    if (next === undefined) return;
+    event.preventDefault();
+    onView(viewText(next, tree.durationUs));
+  };
   const scale = Math.max(1, tree.durationUs);
   const from = drag === undefined ? view.startUs / scale : Math.min(drag.from, drag.to);
   const to = drag === undefined ? view.endUs / scale : Math.max(drag.from, drag.to);
@@ -47,6 +58,11 @@ export function Minimap({ tree, view, onView }: MinimapProps): ReactNode {
     <div
       ref={place}
       className="minimap"
+      tabIndex={0}
+      role="group"
+      aria-label="Overview of the trace. + and - zoom, arrows move, 0 or Escape shows all."
+      aria-keyshortcuts="+ - 0 [ ] ArrowLeft ArrowRight Home End Escape"
+      onKeyDown={onKey}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -6,7 +6,6 @@ import type { TraceSummary } from '#dashboards/console/core/trace/summary.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { ServiceName, useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
-import { usePageKeys } from '#dashboards/console/web/pages/traces/use-page-keys.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
 
@@ -26,8 +25,6 @@ export function TraceList({ traces, picked, onPick, onReading }: TraceListProps)
   const body = useRef<HTMLTableSectionElement>(null);
   const longestMs = traces.reduce((most, { durationMs }) => Math.max(most, durationMs), 0);
   useReading(body, onReading);
-  const move = (step: 1 | -1) => () => moveFocus(body.current, step);
-  usePageKeys({ j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1) });
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Traces, table">
       <table className="trace-list">
@@ -165,11 +162,4 @@ function useReading(
     addEventListener('scroll', scrolled, { signal, passive: true });
     return () => stop.abort();
   }, [body]);
-}
-
-function moveFocus(body: HTMLElement | null, step: 1 | -1): void {
-  const links = [...(body?.querySelectorAll<HTMLElement>('.trace-link') ?? [])];
-  const at = links.findIndex((link) => link.closest('tr')?.contains(document.activeElement) === true);
-  const next = at === -1 ? 0 : Math.min(links.length - 1, Math.max(0, at + step));
-  links[next]?.focus();
 }

@@ -2,7 +2,7 @@
 import { useCallback, useDeferredValue, useMemo } from 'react';
 import { nextFailed } from '#dashboards/console/core/trace/cause.ts';
 import type { CriticalPath } from '#dashboards/console/core/trace/critical-path.ts';
-import { parseView, type View } from '#dashboards/console/core/trace/minimap.ts';
+import { parseView, viewByKey, viewText, type View } from '#dashboards/console/core/trace/minimap.ts';
 import {
   ancestorIds,
   isEmptySearch,
@@ -12,7 +12,7 @@ import {
 } from '#dashboards/console/core/trace/rows.ts';
 import type { SpanNode, TraceTree } from '#dashboards/console/core/trace/tree.ts';
 import { changeQuery, useAddress, useParameter } from '#dashboards/console/web/data/location.ts';
-import { usePageKeys } from '#dashboards/console/web/pages/traces/use-page-keys.ts';
+import { usePageKeys } from '#dashboards/console/web/frame/use-page-keys.ts';
 
 type How = 'push' | 'replace';
 
@@ -83,6 +83,7 @@ export function useTraceView(tree: TraceTree, critical: CriticalPath, cause: num
     aside,
   };
   useTraceKeys(tree, traceView, onlyPath);
+  useZoomKeys(tree, traceView);
   return traceView;
 }
 
@@ -116,6 +117,16 @@ function useTraceKeys(
     c: () => changeQuery({ critical: onlyPath ? undefined : '1' }),
     Escape: () => changeQuery({ span: NO_SPAN }),
   });
+}
+
+/** Keys of the time that is shown, around the selected span where it is in sight. */
+function useZoomKeys({ durationUs }: TraceTree, { view, selected }: TraceView): void {
+  const zoom = ({ key }: KeyboardEvent): void => {
+    const centreUs = selected === undefined ? undefined : selected.startUs + selected.durationUs / 2;
+    const next = viewByKey(key, view, { durationUs, centreUs });
+    if (next !== undefined) changeQuery({ z: viewText(next, durationUs) }, 'replace');
+  };
+  usePageKeys({ '+': zoom, '=': zoom, '-': zoom, '[': zoom, ']': zoom, '0': zoom });
 }
 
 function isInDetail({ target }: KeyboardEvent): boolean {
