@@ -21,6 +21,7 @@ import {
 import type { ConfigNode } from '#base/config/yaml.ts';
 import { errorText } from '#base/errors.ts';
 import { evaluationSchema } from '#alerting/evaluation-config.ts';
+import { ALERTMANAGERS_SCHEMA, type AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import { parseMatchers } from '#alerting/router/core/matcher-text.ts';
 import { compileMatchers } from '#alerting/router/core/matching.ts';
 import type { RouteConfig } from '#alerting/router/core/route.ts';
@@ -52,6 +53,8 @@ export interface AlertingConfig {
   readonly evaluation: Evaluation;
   readonly route: RouteConfig;
   readonly receivers: readonly ReceiverConfig[];
+  /** Alertmanagers outside that are told of every alert. */
+  readonly alertmanagers: readonly AlertmanagerTarget[];
 }
 
 /** Receives everything and tells nobody: incidents are recorded all the same. */
@@ -74,6 +77,7 @@ export const ALERTING_DEFAULT: AlertingConfig = {
   evaluation: EVALUATION_AS_WRITTEN,
   route: ROUTE_DEFAULT,
   receivers: [{ name: RECEIVER_NONE, webhooks: [] }],
+  alertmanagers: [],
 };
 
 // -- what is refused by name ----------------------------------------------------
@@ -312,6 +316,11 @@ const alerting = object({
     'How SLOs are judged in proofs and demonstrations; as they are written when left out.',
   ),
   alertmanager: optional(alertmanager, "Routes and receivers, in Alertmanager's own form."),
+  alertmanagers: withDefault(
+    ALERTMANAGERS_SCHEMA,
+    [],
+    "Alertmanagers outside that are told of every alert, in the form of Prometheus' own section. They route; leave `alertmanager` out then.",
+  ),
   ...refused('rules'),
 });
 
@@ -328,6 +337,7 @@ export const alertingSchema: Schema<AlertingConfig> = {
       evaluation: written.evaluation,
       route: rootFrom(route),
       receivers: receiversFrom(receivers),
+      alertmanagers: written.alertmanagers,
     };
     const problem = problemWith(config, receivers.length > 0 && route?.receiver === undefined);
     if (problem === undefined) return config;

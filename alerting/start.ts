@@ -21,6 +21,7 @@ import { listAlerts, listGroups } from '#alerting/api/alerts.ts';
 import { expireSilence, getSilence, listSilences, putSilence } from '#alerting/api/silences.ts';
 import type { AlertingConfig } from '#alerting/config.ts';
 import { formatAlertmanagerConfig } from '#alerting/config-text.ts';
+import { AlertmanagerSender } from '#alerting/alertmanagers/sender.ts';
 import { Driver } from '#alerting/driver/driver.ts';
 import { alertingMetrics } from '#alerting/driver/metrics.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
@@ -86,6 +87,7 @@ class Running {
   readonly #options: AlertingOptions;
   readonly #parts: DriverParts;
   readonly #driver: Driver;
+  readonly #alertmanagers: readonly AlertmanagerSender[];
   readonly #stop = new AbortController();
   readonly #startedAtMs: number;
   #loaded: LoadedDocuments;
@@ -114,11 +116,14 @@ class Running {
       externalUrl: options.externalUrl.replace(/\/+$/, ''),
     };
     this.#driver = new Driver(this.#parts, options.engine, NEW_CURSOR);
+    this.#alertmanagers = config.alertmanagers.map((target) => new AlertmanagerSender(this.#parts, target));
   }
 
   start(): void {
     const { documents, problems } = this.#loaded;
     this.#driver.start({ documents, complete: isComplete(problems) });
+    const alertmanagers = new Set(this.#options.config.alertmanagers.map(({ name }) => name));
+    this.#parts.store.told.keepOnly(alertmanagers);
     publishStatus(this.#parts, this.#options);
     this.#loops = Promise.all([this.#consume(), this.#tick()]);
   }
@@ -218,6 +223,7 @@ class Running {
         this.#lagMs = await this.#lag();
         this.#parts.metrics.lag.set(this.#lagMs / 1000);
         const durable = this.#driver.tick(this.#lagMs);
+        for (const alertmanager of this.#alertmanagers) alertmanager.step();
         if (durable !== undefined) await this.#report(durable);
       } catch (error) {
         this.#failed('tick', error);
@@ -250,7 +256,7 @@ class Running {
   async #close(): Promise<void> {
     this.#stop.abort(new Error('shutting down'));
     this.#driver.close();
-    await this.#loops;
+    await Promise.all([this.#loops, ...this.#alertmanagers.map((alertmanager) => alertmanager.close())]);
     try {
       await this.#report(this.#driver.save());
     } catch (error) {

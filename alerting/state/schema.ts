@@ -135,4 +135,17 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE incidents SET evidence_pending = 0;
   CREATE INDEX incidents_evidence ON incidents (seq) WHERE evidence_pending = 1;
   `,
+  // What each Alertmanager outside was told to fire and has not been told to have ended.
+  `
+  CREATE TABLE told_alerts (
+    alertmanager TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,
+    starts_at INTEGER NOT NULL,
+    labels TEXT NOT NULL,
+    annotations TEXT NOT NULL,
+    generator_url TEXT NOT NULL,
+    PRIMARY KEY (alertmanager, fingerprint, incarnation)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

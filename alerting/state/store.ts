@@ -8,6 +8,7 @@ import { incidentTable, type IncidentTable } from '#alerting/state/incidents.ts'
 import { outboxTable, type OutboxTable } from '#alerting/state/outbox.ts';
 import { progressTable, type ProgressTable } from '#alerting/state/progress.ts';
 import { silenceTable, type SilenceTable } from '#alerting/state/silences.ts';
+import { toldAlertTable, type ToldAlertTable } from '#alerting/state/told-alerts.ts';
 import { inTransaction, textOf, type SqlDatabase } from '#alerting/state/sql.ts';
 
 export interface Store {
@@ -20,6 +21,7 @@ export interface Store {
   readonly groups: GroupTable;
   readonly outbox: OutboxTable;
   readonly silences: SilenceTable;
+  readonly told: ToldAlertTable;
   /** All of `change`, durable when it returns, or nothing. */
   transaction<T>(change: () => T): T;
   close(): void;
@@ -35,6 +37,7 @@ export function createStore(database: SqlDatabase, random: Random): Store {
     groups: groupTable(database),
     outbox: outboxTable(database),
     silences: silenceTable(database),
+    told: toldAlertTable(database),
     transaction: (change) => inTransaction(database, change),
     close: () => database.close(),
   };

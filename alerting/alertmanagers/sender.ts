@@ -1,0 +1,177 @@
+/**
+ * Tells one Alertmanager. Stepped once a tick; a step starts at most one round
+ * of requests and never waits for it, so an Alertmanager that hangs delays
+ * neither the judging nor the others.
+ */
+import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
+import { firingBody, resolvedBody, type PostableAlert } from '#alerting/alertmanagers/body.ts';
+import { whatToTell, type TellableAlert, type Telling } from '#alerting/alertmanagers/core/tell.ts';
+import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
+import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
+import type { StoredAlert } from '#alerting/router/core/model.ts';
+import { errorText } from '#base/errors.ts';
+import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
+
+/** As Prometheus does: what fires is told again this often, and at once when something changes. */
+export const RESEND_MS = 60_000;
+/** Alerts in one request, as Prometheus has it. */
+const BATCH_MAX = 256;
+/** Of an answer only the status and Retry-After count. */
+const RESPONSE_BYTES_MAX = 4096;
+/** A telling is small, and an Alertmanager that comes back knows nothing: it is not left to wait. */
+const RETRY_MS_MAX = 5000;
+/** A refusal will not change by itself, but somebody may upgrade the Alertmanager. */
+const REFUSED_WAIT_MS = RETRY_DELAY_MS_MAX;
+
+export class AlertmanagerSender {
+  readonly #parts: DriverParts;
+  readonly #target: AlertmanagerTarget;
+  readonly #closing = new AbortController();
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  /** A telling was begun and did not come to its end. */
+  #isOwed = false;
+  #round: Promise<void> | undefined;
+
+  constructor(parts: DriverParts, target: AlertmanagerTarget) {
+    this.#parts = parts;
+    this.#target = target;
+  }
+
+  /** Starts a round when there is news or it is time to repeat. */
+  step(): void {
+    const { steady } = this.#parts;
+    if (this.#round !== undefined || this.#closing.signal.aborted || steady.nowMs() < this.#notBeforeMs)
+      return;
+    const telling = this.#telling();
+    const isTime = telling.firing.length > 0 && steady.nowMs() - this.#toldAtMs >= RESEND_MS;
+    if (!telling.hasNews && !isTime && !this.#isOwed) return;
+    this.#isOwed = true;
+    this.#round = this.#tell(telling)
+      .catch((error: unknown) => {
+        const { metrics, log } = this.#parts;
+        metrics.failures.add(1, { step: 'tell-alertmanager' });
+        log.error({ error: errorText(error), alertmanager: this.#target.name }, 'alerting: a step failed');
+      })
+      .finally(() => {
+        this.#round = undefined;
+      });
+  }
+
+  /** Breaks off what is under way; the next start tells it again. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('shutting down'));
+    await this.#round;
+  }
+
+  #telling(): Telling {
+    const { store, clock, externalUrl } = this.#parts;
+    const firing = store.alerts.firing().map((alert) => tellable(alert, externalUrl));
+    const endOf = ({ fingerprint, incarnation }: TellableAlert): number | undefined => {
+      const alert = store.alerts.get(fingerprint);
+      return alert?.incarnation === incarnation ? alert.endsAtMs : undefined;
+    };
+    return whatToTell(firing, store.told.of(this.#target.name), endOf, clock.wallMs());
+  }
+
+  async #tell({ resolved, firing }: Telling): Promise<void> {
+    const { store, clock, steady } = this.#parts;
+    const { name } = this.#target;
+    for (const batch of batchesOf(resolved)) {
+      if (!(await this.#post(batch.map(resolvedBody)))) return;
+      store.transaction(() => batch.forEach((alert) => store.told.remove(name, alert)));
+    }
+    for (const batch of batchesOf(firing)) {
+      const known = new Set(store.told.of(name).map(({ fingerprint }) => fingerprint));
+      store.transaction(() => batch.forEach((alert) => store.told.add(name, alert)));
+      if (!(await this.#post(batch.map((alert) => firingBody(alert, clock.wallMs(), RESEND_MS))))) return;
+      this.#noteFirst(batch.filter(({ fingerprint }) => !known.has(fingerprint)));
+    }
+    this.#toldAtMs = steady.nowMs();
+    this.#isOwed = false;
+  }
+
+  /** Whether it took them. */
+  async #post(alerts: readonly PostableAlert[]): Promise<boolean> {
+    const { random, steady, metrics, log } = this.#parts;
+    const { verdict, outcome } = await this.#request(JSON.stringify(alerts));
+    if (this.#closing.signal.aborted) return false;
+    metrics.attempts.add(1, { receiver: `alertmanager/${this.#target.name}`, outcome: verdict.kind });
+    if (verdict.kind === 'delivered') {
+      this.#failures = 0;
+      return true;
+    }
+    const waitMs =
+      verdict.kind === 'refused'
+        ? REFUSED_WAIT_MS
+        : Math.max(
+            verdict.afterMs ?? 0,
+            Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
+          );
+    if (this.#failures === 0) {
+      const fields = { alertmanager: this.#target.name, outcome };
+      log.error(fields, 'an Alertmanager does not take alerts; trying again');
+    }
+    this.#failures += 1;
+    this.#notBeforeMs = steady.nowMs() + waitMs;
+    return false;
+  }
+
+  async #request(body: string): Promise<{ readonly verdict: Verdict; readonly outcome: string }> {
+    const { net, clock } = this.#parts;
+    const { url, authorization, timeoutMs } = this.#target;
+    try {
+      const response = await net.request({
+        method: 'POST',
+        url,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Plimsoll',
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        body: new TextEncoder().encode(body),
+        timeoutMs,
+        responseBytesMax: RESPONSE_BYTES_MAX,
+        signal: this.#closing.signal,
+      });
+      return { verdict: verdictOf(response, clock.wallMs()), outcome: String(response.status) };
+    } catch (error) {
+      return { verdict: { kind: 'retry', afterMs: undefined }, outcome: errorText(error) };
+    }
+  }
+
+  #noteFirst(alerts: readonly TellableAlert[]): void {
+    const { store, clock } = this.#parts;
+    for (const { fingerprint } of alerts) {
+      const alert = store.alerts.get(fingerprint);
+      if (alert === undefined) continue;
+      const text = `told the Alertmanager ${this.#target.name}`;
+      store.incidents.note(alert.incidentId, {
+        atMs: clock.wallMs(),
+        kind: 'notified',
+        text,
+        by: BY_PLIMSOLL,
+      });
+    }
+  }
+}
+
+function tellable(alert: StoredAlert, externalUrl: string): TellableAlert {
+  const { fingerprint, incarnation, startsAtMs, labels } = alert;
+  return {
+    fingerprint,
+    incarnation,
+    startsAtMs,
+    labels,
+    annotations: linkedAnnotations(alert, externalUrl),
+    generatorUrl: sloUrl(externalUrl, alert.sloId),
+  };
+}
+
+function batchesOf<T>(alerts: readonly T[]): readonly (readonly T[])[] {
+  const batches: T[][] = [];
+  for (let start = 0; start < alerts.length; start += BATCH_MAX)
+    batches.push(alerts.slice(start, start + BATCH_MAX));
+  return batches;
+}

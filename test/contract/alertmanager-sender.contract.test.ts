@@ -1,0 +1,133 @@
+/** What an Alertmanager outside is told, and when, on a simulated clock. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
+import type { PostableAlert } from '#alerting/alertmanagers/body.ts';
+import { RESEND_MS } from '#alerting/alertmanagers/sender.ts';
+import { AlertingRig, type RigOptions } from '#test/support/alerting-rig.ts';
+
+const TARGET: AlertmanagerTarget = {
+  name: 'am:9093',
+  url: 'http://am:9093/api/v2/alerts',
+  authorization: 'Bearer secret',
+  timeoutMs: 1000,
+};
+const CONFIG = { config: { alertmanagers: [TARGET] } };
+const page = (on: boolean, sloId = 'orders/checkout') => ({ sloId, kind: 'page', on }) as const;
+
+async function rigOf(t: TestContext, options: RigOptions = CONFIG): Promise<AlertingRig> {
+  const rig = await AlertingRig.start(options);
+  t.after(() => rig[Symbol.asyncDispose]());
+  return rig;
+}
+
+const posts = (rig: AlertingRig): readonly (readonly PostableAlert[])[] =>
+  rig.bodies() as readonly (readonly PostableAlert[])[];
+const isFiring = (rig: AlertingRig, alert: PostableAlert): boolean =>
+  Date.parse(alert.endsAt) > rig.clock.wallMs();
+
+test('an alert is told at the tick it fires, with links and a time to live', async (t) => {
+  const rig = await rigOf(t);
+  rig.append(page(true));
+  await rig.advance(1000);
+  const [request] = rig.requests;
+  assert.equal(request?.url, TARGET.url);
+  assert.equal(request.headers['authorization'], 'Bearer secret');
+  const [alert] = posts(rig)[0] ?? [];
+  const [incident] = await rig.api.incidents({ open: true, limit: 1 });
+  assert.ok(alert !== undefined && incident !== undefined);
+  assert.equal(alert.labels['slo_id'], 'orders/checkout');
+  assert.equal(alert.startsAt, new Date(incident.startsAtMs).toISOString());
+  assert.equal(Date.parse(alert.endsAt) - rig.clock.wallMs(), 4 * RESEND_MS);
+  assert.equal(alert.generatorURL, 'http://plimsoll.test/ui/slos/orders/checkout');
+  assert.equal(alert.annotations['incident_url'], `http://plimsoll.test/ui/incidents/${incident.id}`);
+  const { timeline } = (await rig.api.incident(incident.id)) ?? {};
+  assert.ok(timeline?.some(({ kind, text }) => kind === 'notified' && text.includes('am:9093')));
+});
+
+test('what fires is told again every minute, what resolves once', async (t) => {
+  const rig = await rigOf(t);
+  rig.append(page(true));
+  await rig.advance(1000);
+  await rig.advance(2 * RESEND_MS);
+  assert.equal(rig.requests.length, 3);
+  rig.append(page(false));
+  await rig.advance(2000);
+  assert.equal(rig.requests.length, 4);
+  const [resolved] = posts(rig).at(-1) ?? [];
+  assert.ok(resolved !== undefined && !isFiring(rig, resolved));
+  await rig.advance(5 * RESEND_MS);
+  assert.equal(rig.requests.length, 4);
+});
+
+test('an Alertmanager that is away is told when it is back, a resolution too', async (t) => {
+  const rig = await rigOf(t);
+  rig.answers.push(...Array.from({ length: 3 }, () => ({ status: 503, headers: {} })));
+  rig.append(page(true));
+  await rig.advance(20_000);
+  assert.equal(rig.requests.length, 4, 'three attempts in vain, one that counts');
+  const told = rig.requests.length;
+  rig.answers.push(...Array.from({ length: 2 }, () => ({ status: 500, headers: {} })));
+  rig.append(page(false));
+  await rig.advance(20_000);
+  assert.equal(rig.requests.length, told + 3);
+  const [resolved] = posts(rig).at(-1) ?? [];
+  assert.ok(resolved !== undefined && !isFiring(rig, resolved));
+});
+
+test('an alert that fires again between two tellings is ended first: a new one to the Alertmanager', async (t) => {
+  const rig = await rigOf(t);
+  rig.append(page(true));
+  await rig.advance(1000);
+  rig.answers.push({ status: 503, headers: { 'retry-after': '10' } });
+  rig.append(page(false));
+  await rig.advance(1000);
+  rig.append(page(true));
+  await rig.advance(12_000);
+  const kinds = posts(rig).map(([alert]) => alert !== undefined && isFiring(rig, alert));
+  assert.deepEqual(kinds, [true, false, false, true]);
+});
+
+test('a restart resolves what ended meanwhile, and repeats what still fires', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'plimsoll-told-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const options = { ...CONFIG, databasePath: path.join(folder, 'state.sqlite') };
+  const rig = await rigOf(t, options);
+  rig.append(page(true));
+  rig.append(page(true, 'orders/quote'));
+  await rig.advance(1000);
+  rig.answers.push(...Array.from({ length: 50 }, () => ({ status: 503, headers: {} })));
+  rig.append(page(false));
+  await rig.advance(1000);
+  rig.answers.length = 0;
+  const before = rig.requests.length;
+  await rig.restart(options);
+  await rig.advance(1000);
+  const after = posts(rig).slice(before).flat();
+  assert.deepEqual(
+    after.map((alert) => [alert.labels['slo_id'], isFiring(rig, alert)]),
+    [
+      ['orders/checkout', false],
+      ['orders/quote', true],
+    ],
+  );
+});
+
+test('two Alertmanagers: one that hangs or refuses delays no other', async (t) => {
+  const other = { ...TARGET, name: 'am2:9093', url: 'http://am2:9093/api/v2/alerts' };
+  const rig = await rigOf(t, { config: { alertmanagers: [TARGET, other] } });
+  rig.answers.push({ status: 400, headers: {} });
+  rig.append(page(true));
+  await rig.advance(1000);
+  assert.deepEqual(
+    rig.requests.map(({ url }) => url),
+    [TARGET.url, other.url],
+  );
+  await rig.advance(30_000);
+  assert.equal(rig.requests.length, 2, 'a refusal is not repeated at once');
+  await rig.advance(RESEND_MS);
+  assert.deepEqual(new Set(rig.requests.slice(2).map(({ url }) => url)), new Set([TARGET.url, other.url]));
+});
