@@ -1,5 +1,13 @@
 /** Answers for log records out of the tail and the Parquet files together. */
-import { CodedError } from '#base/errors.ts';
+import {
+  badSince,
+  checkLimit,
+  checkPatterns,
+  checkSteps,
+  FACET_VALUES_MAX,
+  LOG_RECORDS_MAX,
+  withinSteps,
+} from '#storage/core/limits.ts';
 import type {
   LogArrivals,
   LogArrivalsRequest,
@@ -25,30 +33,10 @@ import { traceKey } from '#storage/embedded/documents/core/ids.ts';
 import { candidates, type SealedFile } from '#storage/embedded/documents/core/manifest.ts';
 import { logFromRow, SharedParts } from '#storage/embedded/documents/core/rows.ts';
 import { mayContain } from '#storage/embedded/documents/core/trace-bloom.ts';
-import {
-  compareKeys,
-  keyFromText,
-  keyOfRow,
-  keyToText,
-  logCountQuery,
-  logsQuery,
-  type LogKey,
-  type LogRows,
-} from '#storage/embedded/documents/log-queries.ts';
+import { keyOfRow, logCountQuery, logsQuery, type LogRows } from '#storage/embedded/documents/log-queries.ts';
+import { compareKeys, keyFromText, keyToText, type LogKey } from '#storage/log-key.ts';
 import { facets, histogram, patterns } from '#storage/embedded/documents/log-summaries.ts';
-import {
-  checkLimit,
-  groupsOf,
-  isBefore,
-  type Group,
-  type View,
-  type Views,
-} from '#storage/embedded/documents/views.ts';
-
-export const LOG_RECORDS_MAX = 5000;
-const STEPS_MAX = 1000;
-const FACET_VALUES_MAX = 100;
-const PATTERNS_MAX = 1000;
+import { groupsOf, isBefore, type Group, type View, type Views } from '#storage/embedded/documents/views.ts';
 
 export class LogRecordReader implements LogReader {
   readonly #views: Views;
@@ -77,8 +65,7 @@ export class LogRecordReader implements LogReader {
     steps: LogSteps,
     signal?: AbortSignal,
   ): Promise<readonly SeverityCounts[]> {
-    checkLimit('steps', steps.steps, STEPS_MAX);
-    if (steps.stepNanos < 1n) throw new CodedError('PLIM_PARAMETER', 'a step is shorter than a nanosecond');
+    checkSteps(steps);
     return this.#views.use((view) => {
       const within = withinSteps(filter, steps);
       const groups = groupsOf(view, logFiles(view, within), 'logs', true);
@@ -100,12 +87,11 @@ export class LogRecordReader implements LogReader {
 
   async logPatterns(
     filter: LogFilter,
-    { baselineUnixNanosMin, patternsMax }: LogPatternsRequest,
+    request: LogPatternsRequest,
     signal?: AbortSignal,
   ): Promise<LogPatterns> {
-    checkLimit('patterns', patternsMax, PATTERNS_MAX);
-    if (baselineUnixNanosMin !== undefined && baselineUnixNanosMin >= filter.unixNanosMin)
-      throw new CodedError('PLIM_PARAMETER', 'the baseline begins where the search does, or later');
+    checkPatterns(filter, request);
+    const { baselineUnixNanosMin, patternsMax } = request;
     return this.#views.use((view) => {
       const part = (one: LogFilter) => ({
         filter: one,
@@ -126,11 +112,7 @@ export class LogRecordReader implements LogReader {
   ): Promise<LogArrivals> {
     checkLimit('limit', recordsMax, LOG_RECORDS_MAX);
     const before = since === undefined ? undefined : placeFromText(since);
-    if (since !== undefined && before === undefined)
-      throw new CodedError(
-        'PLIM_PARAMETER',
-        `since is not the "next" of an answer: ${JSON.stringify(since)}`,
-      );
+    if (since !== undefined && before === undefined) throw badSince(since);
     return this.#views.use(async (view) => {
       const now = placeOf(view.cursor, view.files);
       const next = placeToText(now);
@@ -179,15 +161,6 @@ export class LogRecordReader implements LogReader {
 function recordsFrom(rows: readonly Row[]): LogPage['records'] {
   const shared = new SharedParts();
   return rows.map((row) => logFromRow(row, shared));
-}
-
-function withinSteps(filter: LogFilter, { startUnixNanos, stepNanos, steps }: LogSteps): LogFilter {
-  const last = startUnixNanos + stepNanos * BigInt(steps) - 1n;
-  return {
-    ...filter,
-    unixNanosMin: filter.unixNanosMin > startUnixNanos ? filter.unixNanosMin : startUnixNanos,
-    unixNanosMax: filter.unixNanosMax < last ? filter.unixNanosMax : last,
-  };
 }
 
 function logFiles(view: View, filter: LogFilter): readonly SealedFile[] {

@@ -5,6 +5,7 @@
 import { CodedError } from '#base/errors.ts';
 import type { Span } from '#signals/model.ts';
 import type { TraceId } from '#signals/ids.ts';
+import { checkLimit, TRACE_IDS_MAX, TRACES_MAX } from '#storage/core/limits.ts';
 import type { Trace, TraceReader, TraceSearch } from '#storage/ports.ts';
 import type { Row } from '#storage/embedded/documents/core/columns.ts';
 import { traceIdOf, traceKey, type TraceKey } from '#storage/embedded/documents/core/ids.ts';
@@ -12,15 +13,12 @@ import { candidates } from '#storage/embedded/documents/core/manifest.ts';
 import { SharedParts, spanFromRow } from '#storage/embedded/documents/core/rows.ts';
 import { mayContain } from '#storage/embedded/documents/core/trace-bloom.ts';
 import { searchQuery, spansQuery } from '#storage/embedded/documents/trace-queries.ts';
-import { checkLimit, groupsOf, isBefore, type View, type Views } from '#storage/embedded/documents/views.ts';
+import { groupsOf, isBefore, type View, type Views } from '#storage/embedded/documents/views.ts';
 
 /** Spans of one trace that are returned; more help nobody and would not fit the memory. */
 export const SPANS_PER_TRACE_MAX = 100_000;
 /** Spans of all traces of one answer together. */
 export const SPANS_PER_SEARCH_MAX = 100_000;
-/** Ids looked up at once: as many as Jaeger's API takes in one request. */
-export const TRACE_IDS_MAX = 100;
-export const TRACES_MAX = 1500;
 
 export interface SpanLimits {
   readonly spansPerTraceMax?: number;

@@ -2,7 +2,6 @@
  * What questions about spans and about logs share: a view of one moment, its
  * tail and files in the order of their times, and statements under a time limit.
  */
-import { CodedError } from '#base/errors.ts';
 import type { Cursor } from '#journal/ports.ts';
 import type { Catalog } from '#storage/embedded/documents/core/catalog.ts';
 import type { Row } from '#storage/embedded/documents/core/columns.ts';
@@ -63,6 +62,16 @@ export class Views {
     const { duckdb, queryTimeoutMs: timeoutMs = QUERY_TIMEOUT_MS } = this.#options;
     return duckdb.query(sql, parameters, { signal, timeoutMs });
   }
+
+  /** Gives `take` the rows of one statement as they come; none is kept. @throws as {@link DuckDb.query} */
+  stream(
+    { sql, parameters }: Query,
+    signal: AbortSignal | undefined,
+    take: (row: Row) => void,
+  ): Promise<void> {
+    const { duckdb, queryTimeoutMs: timeoutMs = QUERY_TIMEOUT_MS } = this.#options;
+    return duckdb.stream(sql, parameters, { signal, timeoutMs, take });
+  }
 }
 
 /** The tail, then the files in groups, in the order of their times. */
@@ -90,10 +99,4 @@ export function* groupsOf(
 export function isBefore(unixNanos: bigint, bound: bigint | undefined, newestFirst: boolean): boolean {
   if (bound === undefined) return false;
   return newestFirst ? unixNanos > bound : unixNanos < bound;
-}
-
-/** @throws CodedError `PLIM_PARAMETER` unless `value` is a whole number from 1 to `max` */
-export function checkLimit(name: string, value: number, max: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return;
-  throw new CodedError('PLIM_PARAMETER', `${name} is ${value}; expected a whole number from 1 to ${max}`);
 }
