@@ -1,6 +1,8 @@
 /** Questions to a server that may not be there yet. */
 
 const ANSWER_MS_MAX = 2000;
+/** A first document may have to wait for its index. */
+const SEND_MS_MAX = 30_000;
 
 /** Whether `url` answers with 2xx. */
 export async function answers(url: string): Promise<boolean> {
@@ -26,4 +28,24 @@ export async function ask(url: string): Promise<string | undefined> {
 export async function askJson<T>(url: string): Promise<T | undefined> {
   const body = await ask(url);
   return body === undefined ? undefined : (JSON.parse(body) as T);
+}
+
+export interface SendOptions {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  /** A text as it is; anything else as JSON. */
+  readonly body?: unknown;
+}
+
+/** @throws Error with the answer when it is not 2xx */
+export async function send(url: string, { method, body }: SendOptions): Promise<string> {
+  const isText = typeof body === 'string';
+  const response = await fetch(url, {
+    method,
+    headers: { connection: 'close', 'content-type': isText ? 'text/plain' : 'application/json' },
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(SEND_MS_MAX),
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${answer}`);
+  return answer;
 }
