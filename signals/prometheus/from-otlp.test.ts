@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Labels } from '#signals/matchers.ts';
 import { translateMetrics, type TranslationCounts } from '#signals/prometheus/from-otlp.ts';
 import { boundText, labelName, metricName } from '#signals/prometheus/names.ts';
 import type { MetricDescription } from '#signals/prometheus/sink.ts';
@@ -240,4 +241,25 @@ test('keys that become one label are joined in order of the keys; lists are JSON
   ];
   const { lines } = translated([{ name: 'g', gauge: { dataPoints: [{ asInt: '1', attributes: keys }] } }]);
   assert.deepEqual(lines, ['g{__proto__="p",a_b="first;second",job="unknown_service",list="[1,"x"]"} 1']);
+});
+
+test('a caller may want names as they are, the resource on each series, and the place of each point', () => {
+  const metrics = [
+    { name: 'wait.time', unit: 's', sum: { aggregationTemporality: 1, dataPoints: [{ asDouble: 1 }] } },
+    { name: 'io.bytes', unit: 'By', gauge: { dataPoints: [{ asDouble: 1 }, { asDouble: 2 }] } },
+  ];
+  const resource = { attributes: attributes({ 'service.name': 'shop', zone: 'a' }) };
+  const body = protobufOf(MetricsRequest, { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] });
+  const told: unknown[] = [];
+  const sink = {
+    point: (ordinal: number | undefined) => void told.push(ordinal),
+    sample: (labels: Labels) => void told.push(labels['__name__'], labels['zone']),
+    exemplar: () => {},
+    metadata: () => {},
+  };
+  translateMetrics(body, 7, sink, { addsSuffixes: false, addsResource: true });
+  assert.deepEqual(told, [1, 'io_bytes', 'a', 2, 'io_bytes', 'a', undefined, 'target_info', 'a']);
+  told.length = 0;
+  translateMetrics(body, 7, sink, { addsTargetInfo: false });
+  assert.deepEqual(told, [1, 'io_bytes', undefined, 2, 'io_bytes', undefined]);
 });

@@ -3,13 +3,14 @@
  * points to Prometheus"). Delta temporality and exponential histograms have no
  * place here yet: such points are dropped and counted by reason.
  */
+import type { Labels } from '#signals/matchers.ts';
 import { decodeAttributes } from '#signals/otlp/attributes.ts';
 import { textAt, type ResourceColumns, type ScopeColumns } from '#signals/otlp/columns.ts';
 import { decodeScope } from '#signals/otlp/decode.ts';
 import { enter, leave, walkItems } from '#signals/otlp/envelope.ts';
 import { BYTES, VARINT, WireReader } from '#signals/otlp/wire.ts';
 import { attributeLabels } from '#signals/prometheus/attribute-labels.ts';
-import { metricName, type PrometheusType } from '#signals/prometheus/names.ts';
+import { metricName, plainName, type PrometheusType } from '#signals/prometheus/names.ts';
 import { PointExemplars } from '#signals/prometheus/otlp-exemplars.ts';
 import {
   readHistogramPoint,
@@ -48,23 +49,41 @@ interface Enclosure {
 
 const CUMULATIVE = 2;
 
+export interface TranslationOptions {
+  /** Units and `_total` at the end of names; true when left out. */
+  readonly addsSuffixes?: boolean;
+  /** All attributes of the resource as labels of each series; false when left out. */
+  readonly addsResource?: boolean;
+  /** `target_info`; true when left out. */
+  readonly addsTargetInfo?: boolean;
+}
+
 /**
  * @param receivedMs stands in for a point without a time, milliseconds since the Unix epoch
  * @throws CodedError `PLIM_BODY_MALFORMED`; admitted bodies do not throw
  */
-export function translateMetrics(body: Uint8Array, receivedMs: number, sink: SampleSink): TranslationCounts {
+export function translateMetrics(
+  body: Uint8Array,
+  receivedMs: number,
+  sink: SampleSink,
+  options: TranslationOptions = {},
+): TranslationCounts {
   const metrics: { readonly metric: MetricColumns; readonly resource: number; readonly scope: number }[] = [];
   const envelope = walkItems(body, (reader, resource, scope) => {
     metrics.push({ metric: readMetric(reader), resource, scope });
   });
-  const translator = new Translator(body, receivedMs, sink);
+  const translator = new Translator(body, receivedMs, sink, options.addsSuffixes ?? true);
   const newest = new Map<number, number>();
   for (const { metric, resource, scope } of metrics) {
-    const enclosure = enclosureOf(body, envelope.resources[resource], envelope.scopes[scope]);
+    const resourceLabels = options.addsResource === true ? allLabels(body, envelope.resources[resource]) : {};
+    const enclosure = enclosureOf(body, envelope.resources[resource], envelope.scopes[scope], resourceLabels);
     const timeMs = translator.metric(metric, enclosure);
     newest.set(resource, Math.max(newest.get(resource) ?? 0, timeMs));
   }
-  for (const [resource, timeMs] of newest) targetInfo(body, envelope.resources[resource], timeMs, sink);
+  if (options.addsTargetInfo ?? true) {
+    sink.point?.(undefined);
+    for (const [resource, timeMs] of newest) targetInfo(body, envelope.resources[resource], timeMs, sink);
+  }
   return { points: translator.points, delivered: translator.delivered, dropped: translator.dropped };
 }
 
@@ -75,9 +94,11 @@ class Translator {
   readonly #body: Uint8Array;
   readonly #receivedMs: number;
   readonly #sink: SampleSink;
+  readonly #addsSuffixes: boolean;
 
-  constructor(body: Uint8Array, receivedMs: number, sink: SampleSink) {
+  constructor(body: Uint8Array, receivedMs: number, sink: SampleSink, addsSuffixes: boolean) {
     this.#body = body;
+    this.#addsSuffixes = addsSuffixes;
     this.#receivedMs = receivedMs;
     this.#sink = sink;
   }
@@ -85,7 +106,7 @@ class Translator {
   /** Returns the newest time of the metric's points. */
   metric(metric: MetricColumns, enclosure: Enclosure): number {
     const type = typeOf(metric);
-    const family = metricName(metric.name, metric.unit, type);
+    const family = this.#addsSuffixes ? metricName(metric.name, metric.unit, type) : plainName(metric.name);
     const refusal = refusalOf(metric);
     if (refusal === undefined) {
       this.#sink.metadata(family, { type, help: metric.description, unit: metric.unit });
@@ -120,6 +141,7 @@ class Translator {
     const labels = { ...attributeLabels(attributes), ...enclosure.fixed };
     const timeMs = point.unixNanos === 0n ? this.#receivedMs : Number(point.unixNanos / 1_000_000n);
     const exemplars = new PointExemplars(this.#body, { offset, length }, metric, timeMs);
+    this.#sink.point?.(this.points - 1);
     for (const { suffix, label, value } of point.samples) {
       const own: Record<string, string> = { __name__: `${family}${suffix}` };
       if (label !== undefined) own[label[0]] = label[1];
@@ -204,14 +226,21 @@ function enclosureOf(
   body: Uint8Array,
   resource: ResourceColumns | undefined,
   scope: ScopeColumns | undefined,
+  resourceLabels: Labels,
 ): Enclosure {
-  const fixed: Record<string, string> = { ...targetLabels(resource) };
+  const fixed: Record<string, string> = { ...resourceLabels, ...targetLabels(resource) };
   if (scope !== undefined && scope.scopeLength > 0) {
     const { name, version } = decodeScope(body, scope);
     if (name !== '') fixed['otel_scope_name'] = name;
     if (version !== '') fixed['otel_scope_version'] = version;
   }
   return { fixed };
+}
+
+function allLabels(body: Uint8Array, resource: ResourceColumns | undefined): Labels {
+  if (resource === undefined) return {};
+  const list = { body, offset: resource.resourceOffset, length: resource.resourceLength, field: 1 };
+  return attributeLabels(decodeAttributes(list));
 }
 
 function targetLabels(resource: ResourceColumns | undefined): Record<string, string> {

@@ -43,14 +43,25 @@ const PER_UNITS: Readonly<Record<string, string>> = {
 
 export type PrometheusType = 'counter' | 'gauge' | 'histogram' | 'summary';
 
+const METRIC_ILLEGAL = /[^a-zA-Z0-9_:]/g;
+
 /** Name of the metric family; histograms and summaries get their suffixes per series. */
 export function metricName(name: string, unit: string, type: PrometheusType): string {
-  let full = cleaned(name, /[^a-zA-Z0-9_:]/g);
+  let full = cleaned(name, METRIC_ILLEGAL);
   for (const word of unitWords(unit, type)) {
     if (!full.split('_').includes(word)) full += `_${word}`;
   }
   if (type === 'counter') full = `${full.replace(/_total$/, '')}_total`;
-  return /^\d/.test(full) ? `_${full}` : full;
+  return legalBegin(full);
+}
+
+/** The name of a metric without a word of its unit or its type. */
+export function plainName(name: string): string {
+  return legalBegin(cleaned(name, METRIC_ILLEGAL));
+}
+
+function legalBegin(name: string): string {
+  return /^\d/.test(name) ? `_${name}` : name;
 }
 
 /** Label name; a name that begins with a digit gets `key_` before it. */

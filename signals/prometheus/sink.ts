@@ -17,6 +17,11 @@ export interface Exemplar {
 }
 
 export interface SampleSink {
+  /**
+   * Before the samples of a data point, of which a histogram has several, with its
+   * place in the request; undefined before what stands for no point.
+   */
+  point?(ordinal: number | undefined): void;
   /** @param stale a staleness marker; the value then means nothing */
   sample(labels: Labels, timeMs: number, value: number, stale: boolean): void;
   /** After the sample it came with; `labels` are those of the series. */
