@@ -1,0 +1,93 @@
+/** Requests of an exporter over HTTP: what no answer, and an answer that asks to wait, mean. */
+import type { Clock } from '#base/clock.ts';
+import { errorText } from '#base/errors.ts';
+import type { Net, NetResponse, NetTls } from '#base/net.ts';
+import type { CommonConfig } from '#collector/exporters/config.ts';
+import { retryAfterMs } from '#collector/exporters/http/retry-after.ts';
+import { ExportError } from '#collector/exporters/ports.ts';
+
+/** OTLP's recommendation for a response; ours are answered in a few bytes. */
+const RESPONSE_BYTES_MAX = 4 * 2 ** 20;
+/** Of an error's text: what a dead letter keeps of it. */
+const TEXT_CHARS_MAX = 500;
+/** Codes of connections that never came to be: nothing of the request was read. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+export interface DestinationOptions {
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly common: Pick<CommonConfig, 'timeoutMs' | 'headers'>;
+  readonly tls: NetTls | undefined;
+}
+
+/** No answer came. */
+export class UnansweredError extends ExportError {
+  /** Whether the destination may have read the request all the same. */
+  readonly mayBeTaken: boolean;
+
+  constructor(message: string, options: { readonly cause: unknown; readonly mayBeTaken: boolean }) {
+    super(message, { cause: options.cause });
+    this.mayBeTaken = options.mayBeTaken;
+  }
+}
+
+export interface Posting {
+  readonly url: string;
+  /** In lower case; those of the configuration win. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+export class Destination {
+  readonly #options: DestinationOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(options: DestinationOptions) {
+    this.#options = options;
+    const entries = Object.entries(options.common.headers);
+    this.#headers = Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
+  }
+
+  /** @throws {@link UnansweredError} */
+  async post({ url, headers, body, signal }: Posting): Promise<NetResponse> {
+    const { net, common, tls } = this.#options;
+    try {
+      return await net.request({
+        method: 'POST',
+        url,
+        headers: { 'user-agent': 'plimsoll', ...headers, ...this.#headers },
+        body,
+        timeoutMs: common.timeoutMs,
+        responseBytesMax: RESPONSE_BYTES_MAX,
+        signal,
+        ...(tls === undefined ? {} : { tls }),
+      });
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const mayBeTaken = !NEVER_SENT.has(code);
+      throw new UnansweredError(`${url} did not answer: ${errorText(error)}`, { cause: error, mayBeTaken });
+    }
+  }
+
+  /** What an answer means that is not about the data: the destination may take it later. */
+  laterError(url: string, response: NetResponse): ExportError {
+    const waitMs = retryAfterMs(response.headers['retry-after'], this.#options.clock.wallMs());
+    const message = `${url} answered ${response.status}: ${answerText(response)}`;
+    return new ExportError(message, waitMs === undefined ? {} : { retryAfterMs: waitMs });
+  }
+}
+
+/** The text of an answer, cut; control characters are blanks. */
+export function answerText({ body }: Pick<NetResponse, 'body'>): string {
+  const text = new TextDecoder().decode(body.subarray(0, TEXT_CHARS_MAX * 4));
+  // oxlint-disable-next-line no-control-regex -- what other programs answer may hold anything
+  const plain = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return plain.slice(0, TEXT_CHARS_MAX);
+}

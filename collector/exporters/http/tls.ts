@@ -1,0 +1,29 @@
+/** PEM files of an exporter, read when it starts. */
+import { readFileSync } from 'node:fs';
+import { CodedError, errorText } from '#base/errors.ts';
+import type { NetTls } from '#base/net.ts';
+import type { TlsConfig } from '#collector/exporters/config.ts';
+
+/** Undefined when the system's way to trust is enough. @throws CodedError `PLIM_CONFIG_INVALID` */
+export function readTls(config: TlsConfig): NetTls | undefined {
+  const { caFile, certFile, keyFile, serverName, skipsVerify } = config;
+  const given = [caFile, certFile, keyFile, serverName].some((value) => value !== undefined);
+  if (!given && !skipsVerify) return undefined;
+  return {
+    ...(caFile === undefined ? {} : { ca: pem('ca_file', caFile) }),
+    ...(certFile === undefined ? {} : { cert: pem('cert_file', certFile) }),
+    ...(keyFile === undefined ? {} : { key: pem('key_file', keyFile) }),
+    ...(serverName === undefined ? {} : { serverName }),
+    skipsVerify,
+  };
+}
+
+function pem(key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CodedError('PLIM_CONFIG_INVALID', `${key} cannot be read: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
