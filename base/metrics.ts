@@ -24,6 +24,11 @@ export interface Gauge {
 
 export interface Histogram {
   observe(value: number, labels?: LabelValues): void;
+  /**
+   * Shows these labels with nothing observed, so that the first observation is
+   * a rise and not a new series. Before that observation only.
+   */
+  zero(labels: LabelValues): void;
 }
 
 export interface Meter {

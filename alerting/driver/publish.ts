@@ -47,9 +47,14 @@ export function publishStatus(
 
 /** So that the first incident, or failed attempt, is a rise and not a new series. */
 function countFromZero({ metrics, integrations }: Pick<DriverParts, 'metrics' | 'integrations'>): void {
-  for (const severity of SEVERITIES) metrics.incidents.add(0, { severity });
-  for (const receiver of integrations.keys())
+  for (const severity of SEVERITIES) {
+    metrics.incidents.add(0, { severity });
+    metrics.detection.zero({ severity });
+  }
+  for (const receiver of integrations.keys()) {
     for (const outcome of OUTCOMES) metrics.attempts.add(0, { receiver, outcome });
+    metrics.latency.zero({ receiver });
+  }
 }
 
 function publishSlo(metrics: DriverParts['metrics'], slo: SloStatus, currentWindowMs: number): void {

@@ -46,6 +46,16 @@ test('a histogram gives cumulative buckets, sum and count', async () => {
   assert.equal(samples.find(({ name }) => name === 'test_histogram_count')?.value, 3);
 });
 
+test('a histogram can show labels before the first observation', async () => {
+  const meter = createMeter();
+  meter.histogram(definition('histogram', ['who'])).zero({ who: 'a' });
+  const samples = (await meter.collect())[0]?.samples ?? [];
+  assert.deepEqual(
+    samples.map(({ labels, value }) => [labels['who'], value]),
+    Array.from({ length: 5 }, () => ['a', 0]),
+  );
+});
+
 test('series beyond the limit fall together instead of growing', async () => {
   const meter = createMeter();
   const counter = meter.counter(definition('counter', ['id']));

@@ -54,7 +54,10 @@ export function createMeter(): CollectingMeter {
           buckets: [...(definition.buckets ?? [])],
         });
         const cap = seriesCap(definition);
-        return { observe: (value, labels = {}) => histogram.observe(cap(labels), value) };
+        return {
+          observe: (value, labels = {}) => histogram.observe(cap(labels), value),
+          zero: (labels) => histogram.zero(cap(labels)),
+        };
       }),
     onCollect: (update) => void updates.push(update),
     async collect() {

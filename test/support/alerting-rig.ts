@@ -20,7 +20,7 @@ export const RIG_SLOS = ['orders/checkout', 'orders/quote', 'tracking/lookup'];
 const ignoringMeter: Meter = {
   counter: () => ({ add() {} }),
   gauge: () => ({ set() {} }),
-  histogram: () => ({ observe() {} }),
+  histogram: () => ({ observe() {}, zero() {} }),
   onCollect() {},
 };
 

@@ -69,7 +69,7 @@ export const REPEAT_INTERVAL_MS = 120_000;
 const meter: Meter = {
   counter: () => ({ add() {} }),
   gauge: () => ({ set() {} }),
-  histogram: () => ({ observe() {} }),
+  histogram: () => ({ observe() {}, zero() {} }),
   onCollect() {},
 };
 
