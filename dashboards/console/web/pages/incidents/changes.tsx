@@ -38,7 +38,7 @@ const TITLE = 'Changes near the start';
 export function Changes({ incident, kept }: { readonly incident: Incident; readonly kept: Kept }): ReactNode {
   const part = kept.evidence?.changes;
   if (useAsksNow()) return <ChangesNow incident={incident} />;
-  const meaning = 'process starts, scrapes that fail, operations and versions new in 30 min';
+  const meaning = 'starts, failed scrapes, operations and versions new in 30 min';
   return (
     <KeptPanel title={TITLE} meaning={meaning} incident={incident} kept={kept} part={part}>
       {(changes, range) => <ChangeList changes={changesOf(changes)} range={range} />}

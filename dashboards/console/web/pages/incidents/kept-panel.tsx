@@ -49,7 +49,7 @@ export function KeptPanel<T>(props: KeptPanelProps<T>): ReactNode {
           {meaning}
           {typeof part?.asOfMs === 'number' && (
             <>
-              , as of <Time ms={part.asOfMs} exact />, {afterText(part.asOfMs, incident)}
+              , as of <Time ms={part.asOfMs} />, {afterText(part.asOfMs, incident)}
             </>
           )}
         </>

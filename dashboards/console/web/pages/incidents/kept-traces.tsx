@@ -17,7 +17,7 @@ export function KeptTraces({
   return (
     <>
       <p className="hint">
-        What is kept of them, as of <Time ms={asOfMs} exact />:
+        What is kept of them, as of <Time ms={asOfMs} />:
       </p>
       <div className="scroll-x" tabIndex={0} role="group" aria-label="Kept of failing traces">
         <table className="incident-traces">
