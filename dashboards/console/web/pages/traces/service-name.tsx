@@ -6,7 +6,7 @@ const Styles = createContext<ReadonlyMap<string, SeriesStyle>>(new Map());
 /** Patterns that the style sheet knows: full, hollow, striped. */
 const PATTERNS = 3;
 
-/** Services of a page: those that share a colour are told apart by a pattern. */
+/** Services of a page: each its colour while there are six; those that share one are told apart by a pattern. */
 export function ServiceStyles(props: {
   readonly names: readonly string[];
   readonly children: ReactNode;
@@ -19,11 +19,11 @@ export function ServiceStyles(props: {
 
 /** Classes that give an element the colour and the pattern of a service. */
 export function useServiceClass(name: string): string {
-  const dash = (useContext(Styles).get(name)?.dash ?? 0) % PATTERNS;
-  return `series-${seriesSlot(name)} pattern-${dash}`;
+  const { slot, dash } = useContext(Styles).get(name) ?? { slot: seriesSlot(name), dash: 0 };
+  return `series-${slot} pattern-${dash % PATTERNS}`;
 }
 
-/** A service with the colour it has everywhere; its name as it can be read. */
+/** A service with its colour; its name as it can be read. */
 export function ServiceName({ name, count }: { readonly name: string; readonly count?: number }): ReactNode {
   return (
     <span className={`service ${useServiceClass(name)}`}>
