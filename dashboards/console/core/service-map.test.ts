@@ -100,6 +100,15 @@ test('where it is narrow it runs down', () => {
   assert.ok(narrow.width <= 360);
   const y = (name: string): number => narrow.nodes.find((node) => node.name === name)?.y ?? -1;
   assert.ok(y('gateway') < y('shipments') && y('shipments') < y('dispatch'));
-  assert.equal(serviceMap([], FREIGHT, 1100).direction, 'right');
+  // The panel of the map on a page of 1,100 pixels with a scroll bar, of 1,280, and of 1,440.
+  for (const [width, isNarrow] of [
+    [667, true],
+    [800, true],
+    [910, false],
+  ] as const) {
+    const map = serviceMap([], FREIGHT, width);
+    assert.deepEqual([map.direction, map.narrow], ['right', isNarrow], `${width}`);
+    assert.ok(map.width <= width, `${width}`);
+  }
   assert.deepEqual(serviceMap([], [], 800).nodes, []);
 });

@@ -35,6 +35,8 @@ export interface EdgePath {
 
 export interface ServiceMap {
   readonly direction: Direction;
+  /** Nodes are narrow: a figure a line. */
+  readonly narrow: boolean;
   readonly width: number;
   readonly height: number;
   readonly nodeWidth: number;
@@ -43,13 +45,23 @@ export interface ServiceMap {
   readonly edges: readonly EdgePath[];
 }
 
-/** Pixels. Three services of a call depth fit side by side on a phone. */
-const NODE_SIZE: Readonly<Record<Direction, { readonly width: number; readonly height: number }>> = {
-  right: { width: 116, height: 60 },
-  down: { width: 108, height: 78 },
-};
-/** Least room between columns: an arrow and a share of errors have to fit. */
-const GAP_MIN = 30;
+/** How nodes stand, in pixels. */
+interface Layout {
+  readonly direction: Direction;
+  readonly narrow: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** Least room between columns: an arrow and, where there is room, a share of errors have to fit. */
+  readonly gapMin: number;
+}
+
+/** Taken where it fits. */
+const ROOMY: Layout = { direction: 'right', narrow: false, width: 116, height: 60, gapMin: 30 };
+/** Six columns fit beside another panel at 1,100 pixels of the page. */
+const NARROW: Layout = { direction: 'right', narrow: true, width: 94, height: 78, gapMin: 17 };
+const DOWN: Layout = { direction: 'down', narrow: true, width: 108, height: 78, gapMin: 30 };
+/** Narrow nodes are as wide as there is room: three of a call depth fit side by side on a phone. */
+const DOWN_WIDTH_MIN = 92;
 const GAP_MAX = 120;
 /** Across the columns. */
 const ROW_GAP: Readonly<Record<Direction, number>> = { right: 18, down: 6 };
@@ -86,11 +98,11 @@ interface Placed {
  */
 export function serviceMap(names: readonly string[], edges: readonly MapEdge[], widthPx: number): ServiceMap {
   const { columns, edges: layered } = layersOf(names, edges);
-  const least = columns.length * (NODE_SIZE.right.width + GAP_MIN) - GAP_MIN + 2 * MARGIN;
-  const direction: Direction = columns.length > 1 && least > widthPx ? 'down' : 'right';
-  const places = placed(columns, direction, widthPx);
+  const layout = layoutFor(columns, widthPx);
+  const { direction } = layout;
+  const places = placed(columns, layout, widthPx);
   const acrossMax = Math.max(0, ...[...places.values()].map(({ across, acrossSize }) => across + acrossSize));
-  const alongMax = Math.max(0, ...[...places.values()].map(({ along }) => along)) + alongSize(direction);
+  const alongMax = Math.max(0, ...[...places.values()].map(({ along }) => along)) + alongSize(layout);
   // A node that calls itself has a loop below it.
   const loops = layered.some(({ from, to }) => from === to) ? LOOP : 0;
   const acrossEnd = acrossMax + loops + MARGIN;
@@ -104,35 +116,57 @@ export function serviceMap(names: readonly string[], edges: readonly MapEdge[], 
     direction,
     width: direction === 'right' ? alongEnd : acrossEnd,
     height: direction === 'right' ? acrossEnd : alongEnd,
-    nodeWidth: NODE_SIZE[direction].width,
-    nodeHeight: NODE_SIZE[direction].height,
+    narrow: layout.narrow,
+    nodeWidth: layout.width,
+    nodeHeight: layout.height,
     nodes,
-    edges: layered.map((edge) => edgePath(edge, places, direction)),
+    edges: layered.map((edge) => edgePath(edge, places, layout)),
   };
 }
 
-function alongSize(direction: Direction): number {
-  return direction === 'right' ? NODE_SIZE.right.width : NODE_SIZE.down.height;
+function layoutFor(columns: readonly (readonly Slot[])[], widthPx: number): Layout {
+  const room = widthPx - 2 * MARGIN;
+  const count = columns.length;
+  const needs = ({ width, gapMin }: Layout): number => count * (width + gapMin) - gapMin;
+  if (count <= 1 || needs(ROOMY) <= room) return ROOMY;
+  if (needs(NARROW) <= room) {
+    const share = Math.floor((room + ROOMY.gapMin) / count - ROOMY.gapMin);
+    return { ...NARROW, width: clamp(share, NARROW.width, ROOMY.width) };
+  }
+  const widest = columns.map((column) => {
+    const nodes = column.filter(({ node }) => node !== undefined).length;
+    const rest = (column.length - nodes) * PASSAGE.down + (column.length - 1) * ROW_GAP.down;
+    return Math.floor((room - rest) / Math.max(1, nodes));
+  });
+  return { ...DOWN, width: clamp(Math.min(...widest), DOWN_WIDTH_MIN, DOWN.width) };
 }
 
-function acrossSizeOf({ node }: Slot, direction: Direction): number {
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
+}
+
+function alongSize({ direction, width, height }: Layout): number {
+  return direction === 'right' ? width : height;
+}
+
+function acrossSizeOf({ node }: Slot, { direction, width, height }: Layout): number {
   if (node === undefined) return PASSAGE[direction];
-  return direction === 'right' ? NODE_SIZE.right.height : NODE_SIZE.down.width;
+  return direction === 'right' ? height : width;
 }
 
 /** Every column is centred on the tallest one. */
 function placed(
   columns: readonly (readonly Slot[])[],
-  direction: Direction,
+  layout: Layout,
   widthPx: number,
 ): ReadonlyMap<string, Placed> {
-  const { width } = NODE_SIZE.right;
+  const { direction, width, gapMin } = layout;
   const room = (widthPx - 2 * MARGIN - width) / Math.max(1, columns.length - 1) - width;
-  const gap = direction === 'right' ? Math.min(GAP_MAX, Math.max(GAP_MIN, room)) : GAP_MIN;
-  const pitch = alongSize(direction) + gap;
+  const gap = direction === 'right' ? Math.min(GAP_MAX, Math.max(gapMin, room)) : gapMin;
+  const pitch = alongSize(layout) + gap;
   const rowGap = ROW_GAP[direction];
   const sizes = columns.map((column) =>
-    column.reduce((sum, slot) => sum + acrossSizeOf(slot, direction) + rowGap, -rowGap),
+    column.reduce((sum, slot) => sum + acrossSizeOf(slot, layout) + rowGap, -rowGap),
   );
   const tallest = Math.max(0, ...sizes);
   const start = direction === 'down' ? Math.max(MARGIN, (widthPx - tallest) / 2) : MARGIN;
@@ -140,7 +174,7 @@ function placed(
   columns.forEach((column, index) => {
     let across = start + (tallest - (sizes[index] ?? 0)) / 2;
     for (const slot of column) {
-      const acrossSize = acrossSizeOf(slot, direction);
+      const acrossSize = acrossSizeOf(slot, layout);
       places.set(slot.key, { along: MARGIN + index * pitch, across, acrossSize });
       across += acrossSize + rowGap;
     }
@@ -152,13 +186,14 @@ function pointOf(direction: Direction, along: number, across: number): Point {
   return direction === 'right' ? { x: along, y: across } : { x: across, y: along };
 }
 
-function edgePath(edge: LayeredEdge, places: ReadonlyMap<string, Placed>, direction: Direction): EdgePath {
+function edgePath(edge: LayeredEdge, places: ReadonlyMap<string, Placed>, layout: Layout): EdgePath {
+  const { direction } = layout;
   const { from, to, back, through } = edge;
   const start = places.get(from);
   const end = places.get(to);
   const nothing = { from, to, back, path: '', labelX: 0, labelY: 0 };
   if (start === undefined || end === undefined) return nothing;
-  const size = alongSize(direction);
+  const size = alongSize(layout);
   const write = ({ along, across }: Spot): string => {
     const { x, y } = pointOf(direction, along, across);
     return `${round(x)} ${round(y)}`;

@@ -31,7 +31,9 @@ export function ChangesPanel(): ReactNode {
         ))}
       </ul>
       {changes.length === 0 && !loading && error === undefined && (
-        <p className="label calm">No process began, no operation, version or error pattern came new.</p>
+        <p className="label calm">
+          Nothing: no process started, and no operation, version or error pattern is new.
+        </p>
       )}
       {changes.length > SHOWN && (
         <button type="button" className="copy quiet" aria-expanded={all} onClick={() => setAll(!all)}>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { tracesTarget } from '#dashboards/console/core/links.ts';
 import { errorLevel } from '#dashboards/console/core/now/services.ts';
 import { formatRate, formatShare } from '#dashboards/console/core/numbers.ts';
-import type { Direction, NodeBox, ServiceMap } from '#dashboards/console/core/service-map.ts';
+import type { NodeBox, ServiceMap } from '#dashboards/console/core/service-map.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -17,17 +17,20 @@ interface MapNodeProps {
   readonly onNear: (name: string | undefined) => void;
 }
 
-const PAD = 8;
-/** What fits in a node; the whole name is in its title. */
-const NAME_CHARS_MAX: Readonly<Record<Direction, number>> = { right: 14, down: 11 };
+/** Room at the sides of what stands in a node, by whether it is narrow. */
+const PAD = (narrow: boolean): number => (narrow ? 6 : 8);
+/** Of a name, beside the state; the whole name is in the title of the node. */
+const NAME_CHAR_PX = 8;
+const GLYPH_PX = 12;
 const LINE_PX = 17;
 
 /** A service: name and state, rate and share of errors, 95th percentile. Leads to its traces. */
 export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode {
   const { name, mark, reports, seenBy } = service;
   const { path, query } = tracesTarget(seenBy);
-  const right = map.nodeWidth - PAD;
-  const most = NAME_CHARS_MAX[map.direction];
+  const pad = PAD(map.narrow);
+  const right = map.nodeWidth - pad;
+  const most = Math.floor((map.nodeWidth - 2 * pad - (mark === undefined ? 0 : GLYPH_PX)) / NAME_CHAR_PX) + 1;
   const short = name.length > most ? `${name.slice(0, most - 1)}…` : name;
   return (
     <g
@@ -39,12 +42,12 @@ export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode 
     >
       <Link
         to={keepingRange(path, query)}
-        className={`map-node ${mark === undefined ? '' : `node-${mark}`} ${reports ? '' : 'silent'}`}
+        className={`map-node ${map.narrow ? 'narrow' : ''} ${mark === undefined ? '' : `node-${mark}`} ${reports ? '' : 'silent'}`}
       >
         <rect className="node-frame" width={map.nodeWidth} height={map.nodeHeight} rx={4}>
           <title>{nodeLabel(service)}</title>
         </rect>
-        <text x={PAD} y={18} className="node-name">
+        <text x={pad} y={18} className="node-name">
           {short}
         </text>
         {mark !== undefined && (
@@ -52,9 +55,9 @@ export function MapNode({ box, map, service, onNear }: MapNodeProps): ReactNode 
             {GLYPHS[mark]}
           </text>
         )}
-        {linesOf(service, map.direction).map(({ left, value, look, bare }, index) => (
+        {linesOf(service, map.narrow).map(({ left, value, look, bare }, index) => (
           <g key={left} transform={`translate(0 ${18 + (index + 1) * LINE_PX})`}>
-            <text x={PAD} className={bare === true ? 'node-figure' : 'node-label'}>
+            <text x={pad} className={bare === true ? 'node-figure' : 'node-label'}>
               {left}
             </text>
             <text x={right} textAnchor="end" className={`node-figure ${look ?? ''}`}>
@@ -77,13 +80,16 @@ interface NodeLine {
 }
 
 /** Where there is room, rate and errors share a line. */
-function linesOf({ now, reports }: MapService, direction: Direction): readonly NodeLine[] {
+function linesOf({ now, reports }: MapService, narrow: boolean): readonly NodeLine[] {
   const rate = formatRate(now.rate);
-  const errors = { value: errorText(now.errorRatio), look: `errors-${errorLevel(now.errorRatio)}` };
+  const errors = {
+    value: narrow ? roughErrorText(now.errorRatio) : errorText(now.errorRatio),
+    look: `errors-${errorLevel(now.errorRatio)}`,
+  };
   const slow = reports
     ? { left: 'p95', value: formatDuration(now.p95Ms) }
-    : { left: 'told by callers', value: '' };
-  if (direction === 'right') return [{ left: rate, bare: true, ...errors }, slow];
+    : { left: narrow ? 'from callers' : 'told by callers', value: '' };
+  if (!narrow) return [{ left: rate, bare: true, ...errors }, slow];
   return [{ left: 'rate', value: rate }, { left: 'err', ...errors }, slow];
 }
 
@@ -91,6 +97,14 @@ function linesOf({ now, reports }: MapService, direction: Direction): readonly N
 export function errorText(ratio: number | null): string {
   const glyph = { none: '', some: '◆ ', many: '▲ ' }[errorLevel(ratio)];
   return `${glyph}${formatShare(ratio)}`;
+}
+
+/** In as few characters as tell it. */
+function roughErrorText(ratio: number | null): string {
+  if (ratio === null || ratio === 0 || ratio > 0.999) return errorText(ratio);
+  const percent = ratio * 100;
+  const glyph = { none: '', some: '◆ ', many: '▲ ' }[errorLevel(ratio)];
+  return `${glyph}${percent < 0.1 ? '<0.1' : percent.toFixed(percent < 10 ? 1 : 0)} %`;
 }
 
 function nodeLabel({ name, now, mark, reports, seenBy }: MapService): string {

@@ -47,10 +47,13 @@ export function Strips({ figures, slos }: StripsProps): ReactNode {
           <thead>
             <tr>
               <th>Service</th>
-              <th>SLO</th>
-              <th colSpan={2}>Rate</th>
-              <th colSpan={2}>Errors</th>
-              <th colSpan={2}>p95</th>
+              <th className="strip-slo">SLO</th>
+              <th className="number">Rate</th>
+              <td className="strip-line" />
+              <th className="number">Errors</th>
+              <td className="strip-line" />
+              <th className="number">p95</th>
+              <td className="strip-line" />
             </tr>
           </thead>
           <tbody>
@@ -96,7 +99,7 @@ function Strip({
           <SeriesName name={name} />
         </To>
       </td>
-      <td>
+      <td className="strip-slo">
         {slo === undefined ? (
           <span title="No SLO is defined for it.">–</span>
         ) : (
