@@ -79,14 +79,53 @@ describe('a mistake is named with its place and what would be right', () => {
 });
 
 test('what the OpenTelemetry Collector knows and we do not do yet is refused by name', () => {
-  for (const name of ['processors', 'exporters', 'extensions', 'service'])
-    match(
-      problemsOf(`${name}:\n  debug: {}\n`).join('\n'),
-      new RegExp(`^p\\.yaml:2:3: ${name} is not supported yet; remove it`),
-    );
+  match(
+    problemsOf('extensions:\n  zpages: {}\n').join('\n'),
+    /^p\.yaml:2:3: extensions is not supported yet/,
+  );
+  match(
+    problemsOf('processors:\n  transform: {}\n').join('\n'),
+    /^p\.yaml:2:3: there is no processor transform here/,
+  );
+  match(problemsOf('exporters:\n  loki: {}\n').join('\n'), /^p\.yaml:2:3: there is no exporter loki here/);
   match(
     problemsOf('receivers:\n  otlp:\n    protocols:\n      grpc: {}\n').join('\n'),
     /grpc is not supported yet/,
+  );
+});
+
+test("a Collector's file is read, with a warning for what has no effect", () => {
+  const { config, problems } = readConfig(
+    'p.yaml',
+    `receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:4318" } } } }
+processors: { batch: { timeout: 1s }, memory_limiter: { limit_mib: 400 } }
+exporters:
+  elasticsearch: { endpoints: [http://es:9200] }
+  prometheusremotewrite/far: { endpoint: "http://prometheus:9090/api/v1/write" }
+service:
+  pipelines:
+    logs: { receivers: [otlp], processors: [memory_limiter, batch], exporters: [elasticsearch] }
+    metrics: { receivers: [otlp], exporters: [prometheusremotewrite/far] }
+`,
+  );
+  deepEqual(
+    problems.map(({ line, severity, path }) => [line, severity, path]),
+    [
+      [2, 'warning', 'processors.batch'],
+      [2, 'warning', 'processors.memory_limiter'],
+    ],
+  );
+  deepEqual(
+    config?.exporters.map(({ id, type }) => [id, type]),
+    [
+      ['elasticsearch', 'elasticsearch'],
+      ['prometheusremotewrite/far', 'prometheusremotewrite'],
+    ],
+  );
+  deepEqual(config.service.logs, ['elasticsearch']);
+  match(
+    problemsOf('service: { pipelines: { logs: { exporters: [loki] } } }\n').join('\n'),
+    /service\.pipelines names the exporter loki, which is not among exporters/,
   );
 });
 

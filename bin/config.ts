@@ -9,7 +9,9 @@ import {
   mapped,
   notSupportedYet,
   object,
+  optional,
   section,
+  withDefault,
   type ReadContext,
   type Schema,
 } from '#base/config/schema.ts';
@@ -17,6 +19,9 @@ import { parseYaml } from '#base/config/yaml.ts';
 import { CodedError } from '#base/errors.ts';
 import { formatProblem, type Problem } from '#base/problem.ts';
 import { receiversSchema } from '#collector/config.ts';
+import { EXPORTERS_SCHEMA } from '#collector/exporters/create.ts';
+import { SERVICE_SCHEMA, unknownExporters } from '#collector/pipelines/config.ts';
+import { PROCESSORS_SCHEMA } from '#collector/pipelines/processors.ts';
 import { connectorsSchema } from '#collector/connectors/config.ts';
 import { JOURNAL_SCHEMA } from '#journal/config.ts';
 import { SERVER_SCHEMA } from '#server/config.ts';
@@ -36,10 +41,10 @@ const fields = object({
   ),
   alerting: section(alertingSchema, 'SLOs and where their pages go.'),
   server: section(SERVER_SCHEMA, 'The origin: the APIs on one address.'),
-  processors: notSupportedYet('remove it; data is kept as it came'),
-  exporters: notSupportedYet('remove it; the embedded stores keep the data'),
+  exporters: withDefault(EXPORTERS_SCHEMA, [], 'Where telemetry goes beside the stores.'),
+  processors: optional(PROCESSORS_SCHEMA, 'Accepted as far as it changes nothing.'),
+  service: section(SERVICE_SCHEMA, 'Which signals go to which exporters.'),
   extensions: notSupportedYet('remove it'),
-  service: notSupportedYet('remove it; every receiver feeds every embedded store'),
 });
 
 /** Schema of the whole file. */
@@ -63,12 +68,24 @@ export function readConfig(file: string, text: string): ReadConfig {
   const context: ReadContext = { file, problems: [...parsed.problems] };
   if (parsed.problems.length > 0) return { config: undefined, problems: context.problems };
   const empty = { kind: 'map', place: { line: 1, column: 1 }, entries: [] } as const;
-  const config = mapped(fields, (value) => value).read(parsed.roots[0] ?? empty, '', context);
+  const config = whole.read(parsed.roots[0] ?? empty, '', context);
   return { config, problems: context.problems };
 }
 
-/** @throws CodedError `PLIM_CONFIG_INVALID` with every problem, one a line */
-export function loadConfig(file: string): PlimsollConfig {
+/** What holds between sections. */
+const whole = mapped(fields, (config, complainHere) => {
+  const configured = config.exporters.map(({ id }) => id);
+  const [unknown] = unknownExporters(config.service, configured);
+  return unknown === undefined
+    ? config
+    : complainHere(`service.pipelines names the exporter ${unknown}, which is not among exporters`);
+});
+
+/**
+ * @param warn hears of settings that have no effect
+ * @throws CodedError `PLIM_CONFIG_INVALID` with every problem, one a line
+ */
+export function loadConfig(file: string, warn: (problem: Problem) => void = () => {}): PlimsollConfig {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -84,5 +101,6 @@ export function loadConfig(file: string): PlimsollConfig {
   if (config === undefined) {
     throw new CodedError('PLIM_CONFIG_INVALID', problems.map(formatProblem).join('\n'));
   }
+  problems.forEach(warn);
   return config;
 }

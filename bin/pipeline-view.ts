@@ -38,26 +38,35 @@ async function read(parts: Parts): Promise<PipelineView> {
 }
 
 async function readParts(parts: Parts): Promise<PipelineView> {
-  const [documents, metrics, connectors, alerting] = await Promise.all([
+  const [documents, metrics, connectors, exporters = [], alerting] = await Promise.all([
     parts.documents?.api.storeStatus(),
     parts.metrics?.api.storeStatus(),
     parts.metrics?.api.connectorsCursor(),
+    parts.exporters?.api.exporterStatus(),
     parts.alerting?.api.status(),
   ]);
   // After the consumers: so that none can be ahead of what the journal is seen to have accepted.
   const journal = await parts.ingest?.api.journalStatus();
   const stores = [documents, metrics].filter((store) => store !== undefined);
-  const consumers: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
-  if (connectors !== undefined) consumers.push({ name: 'connectors', cursor: connectors });
-  if (alerting !== undefined) consumers.push({ name: 'alerting', cursor: alerting.cursor });
-  // Those of other programs, as they last reported: about two seconds old at most.
-  const known = new Set(consumers.map(({ name }) => name));
-  consumers.push(...(journal?.consumers ?? []).filter(({ name }) => !known.has(name)));
+  const named: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
+  if (connectors !== undefined) named.push({ name: 'connectors', cursor: connectors });
+  if (alerting !== undefined) named.push({ name: 'alerting', cursor: alerting.cursor });
+  named.push(...exporters.map(({ consumer, kinds, cursor }) => ({ name: consumer, kinds, cursor })));
   return {
     journal: journal ?? JOURNAL_ELSEWHERE,
-    rows: journal === undefined ? [] : ledger(journal, consumers),
+    rows: journal === undefined ? [] : ledger(journal, withOthers(named, journal.consumers)),
     stores: stores.map(({ cursor: _cursor, ...store }) => store),
+    exporters: exporters.map(({ name, consumer, state }) => ({ name, consumer, state })),
   };
+}
+
+/** With those of other programs, as they last reported: about two seconds old at most. */
+function withOthers(
+  named: readonly LedgerConsumer[],
+  reported: readonly LedgerConsumer[],
+): readonly LedgerConsumer[] {
+  const known = new Set(named.map(({ name }) => name));
+  return [...named, ...reported.filter(({ name }) => !known.has(name))];
 }
 
 /** Seen from `plimsoll alerting`: another program writes it. */

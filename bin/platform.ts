@@ -23,6 +23,10 @@ import type { IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
 import type { MetricsOptions } from '#bin/threads/metrics.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
 import { packageVersion } from '#bin/version.ts';
+import { commonOf } from '#collector/exporters/create.ts';
+import { exporterConsumer } from '#collector/exporters/run.ts';
+import type { ExportersOptions } from '#bin/threads/exporters.ts';
+import type { JournalAccess } from '#bin/threads/journal-access.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
 import type { ConsumerRegistration } from '#journal/ports.ts';
 import { createReadCells, publishRead, type ReadCell } from '#journal/progress.ts';
@@ -111,7 +115,12 @@ class PlatformBuilder implements AsyncDisposable {
     const parts = this.#makeParts(this.#settings.config.server.externalUrl ?? listening.url);
     this.#parts = parts;
     this.#ingestInfo = await parts.ingest?.start();
-    await Promise.all([parts.documents?.start(), parts.metrics?.start(), parts.alerting?.start()]);
+    await Promise.all([
+      parts.documents?.start(),
+      parts.metrics?.start(),
+      parts.exporters?.start(),
+      parts.alerting?.start(),
+    ]);
     if (parts.documents !== undefined) void this.#tellDocuments(parts.documents);
     void carryDerived(parts, this.#main, this.#stop.signal);
     void this.#keepEvidence(parts);
@@ -128,7 +137,12 @@ class PlatformBuilder implements AsyncDisposable {
     this.#stop.abort();
     const parts = this.#parts;
     await Promise.all([this.#closeOrigin?.(), parts?.ingest?.stop()]);
-    await Promise.all([parts?.documents?.stop(), parts?.metrics?.stop(), parts?.alerting?.stop()]);
+    await Promise.all([
+      parts?.documents?.stop(),
+      parts?.metrics?.stop(),
+      parts?.exporters?.stop(),
+      parts?.alerting?.stop(),
+    ]);
   }
 
   #makeParts(externalUrl: string): Parts {
@@ -136,7 +150,14 @@ class PlatformBuilder implements AsyncDisposable {
     const directoryOf = (name: string): string => path.join(dataDirectory, name);
     const journalDirectory = directoryOf('journal');
     const all = this.#role === 'up';
-    const common = { journalDirectory, logLevel };
+    const journal: JournalAccess = {
+      kind: 'disk',
+      directory: journalDirectory,
+      // Of another program's journal only the files are there to be watched.
+      committed: this.#role === 'alerting' ? undefined : this.#committed,
+    };
+    const common = { journal, logLevel };
+    const exporters = config.exporters.map((one) => exporterConsumer(one.id, commonOf(one)));
     return {
       ingest:
         this.#role === 'alerting'
@@ -151,7 +172,8 @@ class PlatformBuilder implements AsyncDisposable {
               jaegerAddresses: this.#ingestInfo?.jaeger,
               prometheus: config.receivers.prometheus,
               apiKey: config.server.apiKey,
-              consumers: all ? EMBEDDED_CONSUMERS : undefined,
+              consumers: all ? [...EMBEDDED_CONSUMERS, ...exporters] : undefined,
+              watched: all ? EMBEDDED_CONSUMERS.map(({ name }) => name) : [],
               committed: this.#committed,
               reads: this.#reads,
               logLevel,
@@ -164,11 +186,19 @@ class PlatformBuilder implements AsyncDisposable {
             connectorsDirectory: directoryOf('connectors'),
             config: config.storage.metrics,
             connectors: config.connectors,
-            committed: this.#committed,
             read: this.#cellOf('metrics'),
             connectorsRead: this.#cellOf('connectors'),
           }))
         : undefined,
+      exporters:
+        this.#role === 'alerting' || config.exporters.length === 0
+          ? undefined
+          : this.#worker('exporters', (): ExportersOptions => ({
+              ...common,
+              directory: directoryOf('exporters'),
+              exporters: config.exporters,
+              pipelines: config.service,
+            })),
       alerting:
         this.#role === 'collector'
           ? undefined
@@ -178,7 +208,6 @@ class PlatformBuilder implements AsyncDisposable {
               sloDirectory: this.#settings.sloDirectory,
               config: config.alerting,
               externalUrl,
-              committed: all ? this.#committed : undefined,
               read: all ? this.#cellOf('alerting') : undefined,
             })),
     };

@@ -24,6 +24,8 @@ export interface LedgerRow {
 
 export interface LedgerConsumer {
   readonly name: string;
+  /** Signals it is there for; all when undefined. */
+  readonly kinds?: readonly RecordKind[];
   readonly cursor: Cursor;
 }
 
@@ -37,7 +39,9 @@ export function ledger(
   status: Pick<JournalStatus, 'accepted'>,
   consumers: readonly LedgerConsumer[],
 ): readonly LedgerRow[] {
-  return consumers.flatMap((consumer) => RECORD_KINDS.map((signal) => row(status, consumer, signal)));
+  return consumers.flatMap((consumer) =>
+    (consumer.kinds ?? RECORD_KINDS).map((signal) => row(status, consumer, signal)),
+  );
 }
 
 function row(

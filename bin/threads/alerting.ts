@@ -11,19 +11,16 @@ import { createMeter } from '#base/real/metrics.ts';
 import { systemNet } from '#base/real/net.ts';
 import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { openJournalSource, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
-import { FileCommitted, SharedCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { watchCell, type ReadCell } from '#journal/progress.ts';
 
 export interface AlertingOptions {
   readonly directory: string;
-  readonly journalDirectory: string;
+  readonly journal: JournalAccess;
   readonly sloDirectory: string | undefined;
   readonly config: AlertingConfig;
   readonly externalUrl: string;
-  /** Undefined: the writer is another program; its file is watched. */
-  readonly committed: SharedArrayBuffer | undefined;
   /** Says how far this consumer has read. */
   readonly read: ReadCell | undefined;
   readonly logLevel: LogLevel;
@@ -32,20 +29,11 @@ export interface AlertingOptions {
 async function start(options: AlertingOptions): Promise<RunningPart<undefined>> {
   const log = createLogger('alerting', options.logLevel);
   const meter = createMeter();
-  const { journalDirectory: directory, sloDirectory } = options;
-  const disk = openDiskJournalSource({
-    disk: systemDisk,
-    clock: systemClock,
-    directory,
-    committed:
-      options.committed === undefined
-        ? new FileCommitted({ disk: systemDisk, clock: systemClock, directory })
-        : new SharedCommitted(options.committed),
-    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
-  });
+  const { sloDirectory } = options;
+  const journal = await openJournalSource(options.journal, log);
   await systemDisk.makeDir(options.directory);
   const alerting = await startAlerting({
-    source: watchCell(disk, options.read),
+    source: watchCell(journal, options.read),
     engine: createSloEngine({
       evaluation: options.config.evaluation,
       onUnreadableSnapshot: (slo, reason) =>
@@ -72,6 +60,7 @@ async function start(options: AlertingOptions): Promise<RunningPart<undefined>> 
     collect: () => meter.collect(),
     close: async () => {
       await alerting[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
     },
   };
 }

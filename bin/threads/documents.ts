@@ -4,9 +4,9 @@ import { systemDisk } from '#base/real/disk.ts';
 import { createLogger, type LogLevel } from '#base/real/log.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { parentProcessPort } from '#base/real/rpc-ports.ts';
+import { openJournalSource, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import { MessageCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { watchReads } from '#journal/progress.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import { startDocuments } from '#storage/embedded/documents/start.ts';
@@ -14,7 +14,7 @@ import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 
 export interface DocumentsOptions {
   readonly directory: string;
-  readonly journalDirectory: string;
+  readonly journal: JournalAccess;
   readonly config: DocumentsConfig;
   readonly committed: number;
   readonly logLevel: LogLevel;
@@ -32,20 +32,14 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
   const committed = new MessageCommitted(systemClock);
   committed.set(options.committed);
   let read = 0;
-  const disk = openDiskJournalSource({
-    disk: systemDisk,
-    clock: systemClock,
-    directory: options.journalDirectory,
-    committed,
-    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
-  });
+  const journal = await openJournalSource(options.journal, log, committed);
   const store = await startDocuments({
     disk: systemDisk,
     clock: systemClock,
     log,
     meter,
     directory: options.directory,
-    source: watchReads(disk, (offset) => {
+    source: watchReads(journal, (offset) => {
       read = offset;
     }),
     config: options.config,
@@ -75,6 +69,7 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     collect: () => meter.collect(),
     close: async () => {
       await store[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
     },
   };
 }

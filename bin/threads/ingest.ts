@@ -35,9 +35,11 @@ export interface IngestOptions {
   readonly apiKey: string | undefined;
   /** Undefined: whoever has reported in the folder counts. */
   readonly consumers: readonly ConsumerRegistration[] | undefined;
+  /** Names of those that must keep up: with too much before one of them the door refuses. */
+  readonly watched: readonly string[];
   /** Cell of the committed offset. */
   readonly committed: SharedArrayBuffer;
-  /** How far each of `consumers` has read, in their order. */
+  /** How far each of `watched` has read, in their order. */
   readonly reads: SharedArrayBuffer;
   readonly logLevel: LogLevel;
 }
@@ -113,10 +115,10 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
 }
 
 /** Consumers of other programs have no cell; the journal's budget alone holds for them. */
-function backlogOf({ consumers = [], reads }: IngestOptions, committed: number): Backlog {
-  if (consumers.length === 0) return { consumer: '', bytes: 0 };
+function backlogOf({ watched, reads }: IngestOptions, committed: number): Backlog {
+  if (watched.length === 0) return { consumer: '', bytes: 0 };
   const slowest = slowestRead(reads);
-  const consumer = present(consumers[slowest.consumer], 'every cell belongs to a consumer').name;
+  const consumer = present(watched[slowest.consumer], 'every cell belongs to a consumer');
   // One that has not begun yet is starting: it may have everything before it, or nothing.
   return { consumer, bytes: slowest.offset === 0 ? 0 : committed - slowest.offset };
 }

@@ -4,12 +4,11 @@ import { systemDisk } from '#base/real/disk.ts';
 import { createLogger, type LogLevel } from '#base/real/log.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { openJournalSource, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import type { ConnectorsConfig } from '#collector/connectors/config.ts';
 import type { DerivedBody } from '#collector/connectors/core/derived-bodies.ts';
 import { startConnectors } from '#collector/connectors/start.ts';
-import { SharedCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import type { Cursor } from '#journal/ports.ts';
 import { watchCell, type ReadCell } from '#journal/progress.ts';
 import { dependenciesOf, type DependencyReader } from '#server/jaeger/dependencies.ts';
@@ -20,11 +19,10 @@ import type { StoreStatus } from '#storage/ports.ts';
 
 export interface MetricsOptions {
   readonly directory: string;
-  readonly journalDirectory: string;
+  readonly journal: JournalAccess;
   readonly connectorsDirectory: string;
   readonly config: MetricsConfig;
   readonly connectors: ConnectorsConfig;
-  readonly committed: SharedArrayBuffer;
   /** Say how far each of the two consumers has read. */
   readonly read: ReadCell | undefined;
   readonly connectorsRead: ReadCell | undefined;
@@ -41,25 +39,19 @@ export interface MetricsApi extends PrometheusApi, DependencyReader {
 async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
   const log = createLogger('metrics', options.logLevel);
   const meter = createMeter();
-  const disk = openDiskJournalSource({
-    disk: systemDisk,
-    clock: systemClock,
-    directory: options.journalDirectory,
-    committed: new SharedCommitted(options.committed),
-    onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
-  });
+  const journal = await openJournalSource(options.journal, log);
   const outside = { disk: systemDisk, clock: systemClock, log, meter };
   const store = await startMetrics({
     ...outside,
     directory: options.directory,
-    source: watchCell(disk, options.read),
+    source: watchCell(journal, options.read),
     config: options.config,
   });
   dieWith(store.finished, log);
   const connectors = await startConnectors({
     ...outside,
     directory: options.connectorsDirectory,
-    source: watchCell(disk, options.connectorsRead),
+    source: watchCell(journal, options.connectorsRead),
     config: options.connectors,
   });
   dieWith(connectors.finished, log);
@@ -77,6 +69,7 @@ async function start(options: MetricsOptions): Promise<RunningPart<undefined>> {
     collect: () => meter.collect(),
     close: async () => {
       await Promise.all([connectors[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
+      await journal[Symbol.asyncDispose]();
     },
   };
 }

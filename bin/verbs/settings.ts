@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseAddress, type Address } from '#base/config/schema.ts';
 import { CodedError } from '#base/errors.ts';
+import { formatProblem } from '#base/problem.ts';
 import type { LogLevel } from '#base/real/log.ts';
 import { parseArguments } from '#bin/arguments.ts';
 import { EMBEDDED_CONFIG_FILE, loadConfig, type PlimsollConfig } from '#bin/config.ts';
@@ -39,7 +40,9 @@ export function readSettings(verb: string, argv: readonly string[]): UpSettings 
     throw new CodedError('PLIM_USAGE', '--otlp-grpc is not supported yet; send OTLP over HTTP (--otlp-http)');
   }
   const configFile = flags['config'] ?? EMBEDDED_CONFIG_FILE;
-  const config = loadConfig(configFile);
+  const config = loadConfig(configFile, (problem) =>
+    process.stderr.write(`plimsoll: ${formatProblem(problem)}\n`),
+  );
   const settings: UpSettings = {
     config,
     dataDirectory: flags['data'] ?? 'plimsoll-data',

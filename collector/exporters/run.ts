@@ -29,6 +29,7 @@ import type {
   JournalSource,
 } from '#journal/ports.ts';
 import { present } from '#base/invariant.ts';
+import type { RecordKind } from '#signals/records.ts';
 
 /** A cursor that nothing follows is made durable after so long. */
 const SAVE_MS = 1000;
@@ -53,6 +54,10 @@ export interface ExporterOptions {
 /** Where an exporter stands, for people. */
 export interface ExporterStatus {
   readonly name: string;
+  /** Its name among the consumers of the journal. */
+  readonly consumer: string;
+  /** What it sends. */
+  readonly kinds: readonly RecordKind[];
   readonly cursor: Cursor;
   readonly state:
     | { readonly kind: 'sending' }
@@ -120,7 +125,9 @@ export class RunningExporter implements AsyncDisposable {
   }
 
   status(): ExporterStatus {
-    return { name: this.#options.name, cursor: this.#state.cursor, state: this.#status };
+    const { name, exporter } = this.#options;
+    const consumer = this.#registration.name;
+    return { name, consumer, kinds: [...exporter.kinds], cursor: this.#state.cursor, state: this.#status };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 /** `GET /api/plimsoll/v1/ledger`: the conservation ledger, and how the stores are. */
 import { Router } from 'express';
+import type { ExporterStatus } from '#collector/exporters/run.ts';
 import type { LedgerRow } from '#collector/ledger.ts';
 import type { Totals } from '#signals/records.ts';
 import type { StoreStatus } from '#storage/ports.ts';
@@ -17,6 +18,7 @@ export interface PipelineView {
   };
   readonly rows: readonly LedgerRow[];
   readonly stores: readonly Omit<StoreStatus, 'cursor'>[];
+  readonly exporters: readonly Pick<ExporterStatus, 'name' | 'consumer' | 'state'>[];
 }
 
 export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
@@ -32,11 +34,12 @@ export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
 }
 
 /** What `GET /ledger` answers. */
-export function ledgerAnswer({ journal, rows, stores }: PipelineView) {
+export function ledgerAnswer({ journal, rows, stores, exporters }: PipelineView) {
   const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted } = journal;
   return {
     journal: { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted },
     rows,
+    exporters,
     stores: stores.map(({ oldestUnixNanos, ...store }) => ({
       ...store,
       oldestUnixNanos: oldestUnixNanos?.toString(),

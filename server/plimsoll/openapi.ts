@@ -260,6 +260,24 @@ const SCHEMAS: Json = {
         residual: NUMBER,
       }),
     ),
+    exporters: listOf({
+      type: 'object',
+      required: ['name', 'consumer', 'state'],
+      properties: {
+        name: { ...TEXT, description: 'As in the configuration: TYPE or TYPE/NAME.' },
+        consumer: { ...TEXT, description: 'Its name in `rows`.' },
+        state: {
+          type: 'object',
+          required: ['kind'],
+          properties: {
+            kind: { enum: ['sending', 'failing'] },
+            sinceUnixMs: NUMBER,
+            failures: { ...NUMBER, description: 'Of the batch it tries to send.' },
+            error: TEXT,
+          },
+        },
+      },
+    }),
     stores: listOf({
       type: 'object',
       required: ['name', 'bytes', 'tailItems'],

@@ -1,0 +1,81 @@
+/** Worker `exporters`: everything that leaves for somebody else's store. */
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { createLogger, type LogLevel } from '#base/real/log.ts';
+import { createMeter } from '#base/real/metrics.ts';
+import { systemNet } from '#base/real/net.ts';
+import { systemRandom } from '#base/real/random.ts';
+import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { openJournalSource, type JournalAccess } from '#bin/threads/journal-access.ts';
+import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
+import { commonOf, createExporter, type ExporterComponent } from '#collector/exporters/create.ts';
+import { exporterMetrics } from '#collector/exporters/expose.ts';
+import type { Exporter } from '#collector/exporters/ports.ts';
+import { startExporter, type ExporterStatus, type RunningExporter } from '#collector/exporters/run.ts';
+import { kindsFor, type PipelinesConfig } from '#collector/pipelines/config.ts';
+
+export interface ExportersOptions {
+  /** A folder for each stands below it. */
+  readonly directory: string;
+  readonly journal: JournalAccess;
+  readonly exporters: readonly ExporterComponent[];
+  readonly pipelines: PipelinesConfig;
+  readonly logLevel: LogLevel;
+}
+
+export interface ExportersApi {
+  exporterStatus(): Promise<readonly ExporterStatus[]>;
+}
+
+async function start(options: ExportersOptions): Promise<RunningPart<undefined>> {
+  const meter = createMeter();
+  const running: RunningExporter[] = [];
+  const sources: AsyncDisposable[] = [];
+  for (const component of options.exporters) {
+    const log = createLogger(`exporter ${component.id}`, options.logLevel);
+    const source = await openJournalSource(options.journal, log);
+    sources.push(source);
+    const exporter = narrowed(
+      createExporter(component, { net: systemNet, clock: systemClock, log }),
+      kindsFor(component.id, options.pipelines),
+    );
+    const one = await startExporter({
+      name: component.id,
+      exporter,
+      config: commonOf(component),
+      source,
+      directory: `${options.directory}/${component.id.replace('/', '-')}`,
+      disk: systemDisk,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      metrics: exporterMetrics(meter, component.id, () => systemClock.wallMs()),
+    });
+    dieWith(one.finished, log);
+    running.push(one);
+  }
+  const api: ExportersApi = {
+    exporterStatus: () => Promise.resolve(running.map((one) => one.status())),
+  };
+  return {
+    info: undefined,
+    api,
+    collect: () => meter.collect(),
+    async close() {
+      await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
+      await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** The same exporter, of what it can take given only what its pipelines say. */
+function narrowed(exporter: Exporter, kinds: ReturnType<typeof kindsFor>): Exporter {
+  return {
+    kinds: new Set([...exporter.kinds].filter((kind) => kinds.has(kind))),
+    batchBytesMax: exporter.batchBytesMax,
+    export: (batch) => exporter.export(batch),
+    [Symbol.asyncDispose]: () => exporter[Symbol.asyncDispose](),
+  };
+}
+
+servePart(parentThreadPort(), start);
