@@ -1,0 +1,140 @@
+/**
+ * Telemetry on to whoever takes OTLP over HTTP, in the bytes it came in. What a
+ * destination finds too large or wrong is sent in halves, so that one bad record
+ * takes no other with it.
+ */
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { Clock } from '#base/clock.ts';
+import type { Logger } from '#base/log.ts';
+import type { Net } from '#base/net.ts';
+import { answerText, Destination } from '#collector/exporters/http/destination.ts';
+import { readTls } from '#collector/exporters/http/tls.ts';
+import type { OtlpHttpConfig } from '#collector/exporters/otlphttp/config.ts';
+import { otlpVerdict } from '#collector/exporters/otlphttp/core/answers.ts';
+import {
+  bodyOf,
+  halvesOf,
+  partlyRefused,
+  refusalsOf,
+  requestsOf,
+  type OtlpRequest,
+} from '#collector/exporters/otlphttp/core/requests.ts';
+import { Progress } from '#collector/exporters/otlphttp/core/progress.ts';
+import type { ExportBatch, Exporter, ExportOutcome, RefusedItem } from '#collector/exporters/ports.ts';
+import type { OtlpSignal } from '#signals/otlp/response.ts';
+import type { RecordKind } from '#signals/records.ts';
+import { present } from '#base/invariant.ts';
+
+const compress = promisify(gzip);
+
+/** Of record bodies: a request or two. */
+const BATCH_BYTES_MAX = 4 * 2 ** 20;
+/** Telemetry repeats itself: more effort costs much time and saves few bytes. */
+const GZIP_LEVEL = constants.Z_BEST_SPEED;
+/** Warnings of a destination are told again after so long. */
+const WARN_EVERY_MS = 60_000;
+
+const KINDS: Readonly<Record<OtlpSignal, RecordKind>> = {
+  traces: 'otlp-traces',
+  logs: 'otlp-logs',
+  metrics: 'otlp-metrics',
+};
+
+export interface OtlpHttpOptions {
+  readonly config: OtlpHttpConfig;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** @throws CodedError `PLIM_CONFIG_INVALID` when a file it names cannot be read */
+export function createOtlpHttpExporter(options: OtlpHttpOptions): Exporter {
+  return new OtlpHttpExporter(options);
+}
+
+class OtlpHttpExporter implements Exporter {
+  readonly kinds: Exporter['kinds'];
+  readonly batchBytesMax = BATCH_BYTES_MAX;
+  readonly #options: OtlpHttpOptions;
+  readonly #destination: Destination;
+  #warnedMs = Number.NEGATIVE_INFINITY;
+  /** Of the call that rejected: the next one, with the same records, goes on where it ended. */
+  #unfinished: Progress | undefined;
+
+  constructor(options: OtlpHttpOptions) {
+    this.#options = options;
+    const { net, clock, config } = options;
+    const signals = Object.keys(config.urls) as OtlpSignal[];
+    this.kinds = new Set(signals.map((signal) => KINDS[signal]));
+    this.#destination = new Destination({
+      net,
+      clock,
+      common: config.common,
+      tls: readTls(config.common.tls),
+    });
+  }
+
+  /** @throws ExportError */
+  async export({ records, signal }: ExportBatch): Promise<ExportOutcome> {
+    const before = this.#unfinished;
+    const progress = before?.isOf(records) === true ? before : new Progress(records);
+    this.#unfinished = progress;
+    const requests = requestsOf(progress.left(records), this.#options.config.requestBytesMax);
+    for (let next = requests[0]; next !== undefined; next = requests[0]) {
+      const answer = await this.#send(next, signal);
+      const halves = answer.kind === 'refused' ? halvesOf(next) : undefined;
+      if (halves === undefined) progress.settle(next, refusedOf(next, answer));
+      requests.splice(0, 1, ...(halves ?? []));
+    }
+    this.#unfinished = undefined;
+    return { refused: progress.refused() };
+  }
+
+  /** Nothing is open between two calls. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #send(request: OtlpRequest, signal: AbortSignal): Promise<SendAnswer> {
+    const { urls, compresses } = this.#options.config;
+    const url = present(urls[request.signal], 'only kinds with an address are exported');
+    const body = bodyOf(request);
+    const response = await this.#destination.post({
+      url,
+      headers: {
+        'content-type': 'application/x-protobuf',
+        ...(compresses ? { 'content-encoding': 'gzip' } : {}),
+      },
+      body: compresses ? await compress(body, { level: GZIP_LEVEL }) : body,
+      signal,
+    });
+    const verdict = otlpVerdict(response.status, response.body, response.headers['content-type'] ?? '');
+    if (verdict.kind === 'later') throw this.#destination.laterError(url, response);
+    if (verdict.kind === 'refused') {
+      return { ...verdict, detail: `${url} answered ${response.status}: ${answerText(response)}` };
+    }
+    if (verdict.message !== '') this.#warn(url, verdict.rejected, verdict.message);
+    return verdict;
+  }
+
+  #warn(url: string, rejected: number, message: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#warnedMs < WARN_EVERY_MS) return;
+    this.#warnedMs = nowMs;
+    this.#options.log.warn(
+      { url, rejected, message: message.slice(0, 500) },
+      'the destination has a complaint',
+    );
+  }
+}
+
+type SendAnswer =
+  | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string };
+
+function refusedOf(request: OtlpRequest, answer: SendAnswer): RefusedItem[] {
+  return answer.kind === 'refused'
+    ? refusalsOf(request, answer.reason, answer.detail)
+    : partlyRefused(request, answer.rejected, answer.message);
+}
