@@ -178,7 +178,14 @@ class PlatformBuilder implements AsyncDisposable {
               reads: this.#reads,
               logLevel,
             })),
-      documents: all ? this.#documents({ ...common, directory: directoryOf('documents') }) : undefined,
+      documents: all
+        ? this.#documents({
+            // Shared memory does not reach a child process; it is told of commits.
+            journal: { ...journal, committed: undefined },
+            directory: directoryOf('documents'),
+            logLevel,
+          })
+        : undefined,
       metrics: all
         ? this.#worker('metrics', (): MetricsOptions => ({
             ...common,
