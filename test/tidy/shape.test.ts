@@ -50,7 +50,7 @@ const ENTRIES: readonly RegExp[] = [
   /^test\/.*\.test\.ts$/,
   // Named by playwright's configuration; and what takes the pictures of the documents.
   /^test\/browser\/(?:playwright\.config|global-setup|reporter|pictures)\.ts$/,
-  /^(?:test\/run|test\/docs|bench\/run)\.ts$/,
+  /^(?:test\/run|test\/docs|bench\/run|dashboards\/grafana\/generate)\.ts$/,
 ];
 
 function isEntry(path: string): boolean {
