@@ -13,6 +13,7 @@ interface ReceivedPage {
   readonly alerts: readonly {
     readonly status: string;
     readonly labels: Readonly<Record<string, string>>;
+    readonly generatorURL: string;
     readonly plimsoll: { readonly incident_url: string };
   }[];
 }
@@ -38,8 +39,15 @@ export async function startFault({ fault, target, parameters }: Fault): Promise<
   };
 }
 
-/** The link that arrived on the phone since then. */
-export async function linkOfPage(sinceMs: number): Promise<string> {
+export interface PageLinks {
+  /** The link that stands in the page. */
+  readonly incident: string;
+  /** Where an alert in Grafana or Alertmanager leads. */
+  readonly generator: string;
+}
+
+/** Links of what arrived on the phone since then. */
+export async function linksOfPage(sinceMs: number): Promise<PageLinks> {
   return until(
     'the page',
     async () => {
@@ -49,7 +57,8 @@ export async function linkOfPage(sinceMs: number): Promise<string> {
       const paging = alerts.find(
         ({ status, labels }) => status === 'firing' && labels['severity'] === 'page',
       );
-      return paging?.plimsoll.incident_url ?? false;
+      if (paging === undefined) return false;
+      return { incident: paging.plimsoll.incident_url, generator: paging.generatorURL };
     },
     { timeoutMs: PAGE_MS_MAX, everyMs: 200 },
   );

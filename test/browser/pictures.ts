@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import setUp from '#test/browser/global-setup.ts';
 import { world } from '#test/browser/addresses.ts';
-import { linkOfPage, startFault } from '#test/browser/faults.ts';
+import { linksOfPage, startFault } from '#test/browser/faults.ts';
 import { findChromium, NO_CHROMIUM } from '#test/runner/chromium.ts';
 
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
@@ -42,9 +42,9 @@ async function takeAll(page: Page): Promise<void> {
     target: 'quotes',
     parameters: { status: 500 },
   });
-  const link = await linkOfPage(startedMs);
+  const { incident } = await linksOfPage(startedMs);
   await take(page, `${origin}/ui?from=now-5m&to=now`, 'now');
-  await take(page, link, 'incident');
+  await take(page, incident, 'incident');
   await page
     .getByRole('link', { name: /failing span/i })
     .first()

@@ -1,10 +1,10 @@
 /**
- * From the link in a page to the failing span of the culprit: at most two clicks
- * and no typed query. One fault here; `PLIMSOLL_LONG=1` takes each of the quick
+ * From the link in a page, and from the alert as Grafana leads on from it, to the
+ * failing span of the culprit: at most two clicks and no typed query. One fault here; `PLIMSOLL_LONG=1` takes each of the quick
  * matrix.
  */
 import type { Page } from 'playwright/test';
-import { linkOfPage, startFault, type Fault } from '#test/browser/faults.ts';
+import { linksOfPage, startFault, type Fault } from '#test/browser/faults.ts';
 import { expect, test } from '#test/browser/watched-page.ts';
 
 interface TellingFault extends Fault {
@@ -33,13 +33,26 @@ const SETTLE_MS = 40_000;
 async function clickToSpan(page: Page): Promise<number> {
   let clicks = 0;
   while (clicks < CLICKS_MAX && !/[?&]span=/.test(page.url())) {
+    const before = page.url();
     await page
       .getByRole('link', { name: /failing span|failing trace|slowest span/i })
       .first()
       .click();
     clicks += 1;
-    await page.waitForTimeout(300);
+    await expect.poll(() => page.url()).not.toBe(before);
   }
+  return clicks;
+}
+
+/** The clicks it took; the span that is open then has to speak of the fault. */
+async function expectTheSpan(page: Page, { speaks }: TellingFault): Promise<number> {
+  const clicks = await clickToSpan(page);
+  expect(page.url()).toMatch(/\/ui\/traces\/[0-9a-f]{32}\?.*span=[0-9a-f]{16}/);
+  const detail = page.getByRole('complementary', { name: /span/i });
+  await expect(detail).toBeVisible();
+  const text = (await detail.textContent()) ?? '';
+  expect(speaks.filter((service) => text.includes(service))).not.toEqual([]);
+  expect(clicks).toBeLessThanOrEqual(CLICKS_MAX);
   return clicks;
 }
 
@@ -49,20 +62,20 @@ for (const fault of FAULTS) {
     const startedMs = Date.now();
     const stop = await startFault(fault);
     try {
-      const link = await linkOfPage(startedMs);
-      await page.goto(link);
+      const { incident, generator } = await linksOfPage(startedMs);
+      await page.goto(incident);
       await expect(page.locator('h1')).toBeVisible();
       await expect(page.getByText(fault.target).first()).toBeVisible();
       await page.screenshot({ path: info.outputPath('incident.png'), fullPage: true });
-      const clicks = await clickToSpan(page);
-      expect(page.url()).toMatch(/\/ui\/traces\/[0-9a-f]{32}\?.*span=[0-9a-f]{16}/);
-      const detail = page.getByRole('complementary', { name: /span/i });
-      await expect(detail).toBeVisible();
-      const text = (await detail.textContent()) ?? '';
-      expect(fault.speaks.filter((service) => text.includes(service))).not.toEqual([]);
+      const clicks = await expectTheSpan(page, fault);
       await page.screenshot({ path: info.outputPath('span.png') });
-      info.annotations.push({ type: 'figure', description: `${clicks} clicks from the page to the span` });
-      expect(clicks).toBeLessThanOrEqual(CLICKS_MAX);
+      expect(new URL(generator).pathname).toMatch(/^\/ui\/slos\//);
+      await page.goto(generator);
+      await expect(page.getByRole('region', { name: 'Open incident' })).toBeVisible();
+      await page.screenshot({ path: info.outputPath('slo.png'), fullPage: true });
+      const fromAlert = await expectTheSpan(page, fault);
+      const description = `${clicks} clicks from the page to the span, ${fromAlert} from the alert's own link`;
+      info.annotations.push({ type: 'figure', description });
     } finally {
       await stop();
       if (FAULTS.length > 1) await page.waitForTimeout(SETTLE_MS);

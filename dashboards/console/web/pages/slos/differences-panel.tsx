@@ -4,6 +4,7 @@ import { taggedTarget, tracesTarget } from '#dashboards/console/core/links.ts';
 import { formatShare } from '#dashboards/console/core/numbers.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { Bar } from '#dashboards/console/web/parts/bar.tsx';
+import { Breakable } from '#dashboards/console/web/parts/breakable.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
@@ -17,7 +18,11 @@ export function DifferencesPanel({ sides }: { readonly sides: SideTraces }): Rea
   return (
     <Panel
       title="What bad events have in common"
-      meaning={`Attributes of ${bad.length} bad traces beside ${good.length} good ones, over-represented first.`}
+      meaning={
+        sides.loading
+          ? 'Bad traces and good ones are being compared.'
+          : `Attributes of ${bad.length} bad traces beside ${good.length} good ones, over-represented first.`
+      }
       loading={sides.loading}
       error={sides.error}
     >
@@ -41,8 +46,10 @@ function DifferenceTable({ found }: { readonly found: readonly Difference[] }): 
           <tr>
             <th>Service</th>
             <th>Attribute</th>
-            <th colSpan={2}>Bad traces with it</th>
-            <th colSpan={2}>Good traces with it</th>
+            <td className="share-bar" />
+            <th className="number">In bad traces</th>
+            <td className="share-bar" />
+            <th className="number">In good ones</th>
           </tr>
         </thead>
         <tbody>
@@ -67,7 +74,7 @@ function DifferenceRow({ one }: { readonly one: Difference }): ReactNode {
       <td className="difference">
         <Link to={keepingRange(path, query)} title="Traces that have it">
           <span className="mono">
-            {key} = {value === '' ? '""' : value}
+            <Breakable text={key} /> = {value === '' ? '""' : value}
           </span>
         </Link>
       </td>

@@ -18,6 +18,7 @@ import { Definition } from '#dashboards/console/web/pages/slos/definition.tsx';
 import { DifferencesPanel } from '#dashboards/console/web/pages/slos/differences-panel.tsx';
 import { EventsPanel } from '#dashboards/console/web/pages/slos/events-panel.tsx';
 import { ExamplesPanel } from '#dashboards/console/web/pages/slos/examples-panel.tsx';
+import { OpenIncident } from '#dashboards/console/web/pages/slos/open-incident.tsx';
 import { SloIncidents } from '#dashboards/console/web/pages/slos/slo-incidents.tsx';
 import { useHistory } from '#dashboards/console/web/pages/slos/use-history.ts';
 import { useSides } from '#dashboards/console/web/pages/slos/use-sides.ts';
@@ -65,6 +66,7 @@ function SloDetail({
   return (
     <Page title={slo.displayName} says={says} staleSinceMs={staleSinceMs} actions={<Ways slo={slo} />}>
       <div className="grid">
+        <OpenIncident slo={slo} sides={sides} />
         <div className="main stack">
           <BudgetPanel slo={slo} history={history} />
           <EventsPanel slo={slo} history={history} />

@@ -12,6 +12,7 @@ import { useLive } from '#dashboards/console/web/data/live.ts';
 import { changeQuery, keepingRange, useParameter } from '#dashboards/console/web/data/location.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
 import { Bar } from '#dashboards/console/web/parts/bar.tsx';
+import { Breakable } from '#dashboards/console/web/parts/breakable.tsx';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -151,7 +152,9 @@ function SloRow({ slo }: { readonly slo: Slo }): ReactNode {
       </td>
       <td>
         <Link to={keepingRange(pathOf({ page: 'slo', id: slo.id }))}>{slo.displayName}</Link>
-        <div className="hint mono">{slo.id}</div>
+        <div className="hint mono">
+          <Breakable text={slo.id} />
+        </div>
       </td>
       <td className="slo-objective" title={slo.description}>
         {promiseWords(slo)}

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { withQuery } from '#dashboards/console/core/route.ts';
 import { sidesOf, type Sides, type SideTrace } from '#dashboards/console/core/slos/sides.ts';
+import type { Trace, TracesAnswer } from '#dashboards/console/core/trace/answer.ts';
 import type { ApiError } from '#dashboards/console/web/data/client.ts';
 import { useInterval } from '#dashboards/console/web/data/now.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
@@ -15,6 +16,8 @@ const STEP_MS = 30_000;
 
 export interface SideTraces {
   readonly sides: Sides;
+  /** The bad ones whole. */
+  readonly bad: readonly Trace[];
   readonly loading: boolean;
   readonly error: ApiError | undefined;
   /** Of the bad ones. */
@@ -29,7 +32,7 @@ export function useSides({ service, indicator, thresholdMs }: Slo): SideTraces {
     longerThanMs === undefined ? { tags: '{"error":"true"}' } : { minDuration: `${longerThanMs}ms` };
   const path = withQuery('/api/traces', { ...range, ...badOnly, limit: String(BAD_MAX) });
   const anyPath = withQuery('/api/traces', { ...range, limit: String(GOOD_MAX) });
-  const bad = useJson<{ readonly data: readonly SideTrace[] }>(path, {
+  const bad = useJson<TracesAnswer>(path, {
     keepAs: `bad ${service} ${indicator}`,
   });
   const any = useJson<{ readonly data: readonly SideTrace[] }>(anyPath, { keepAs: `any ${service}` });
@@ -37,8 +40,13 @@ export function useSides({ service, indicator, thresholdMs }: Slo): SideTraces {
     () => sidesOf([...(bad.data?.data ?? []), ...(any.data?.data ?? [])], { service, longerThanMs }),
     [bad.data, any.data, service, longerThanMs],
   );
+  const badOnes = useMemo(() => {
+    const ids = new Set(sides.bad.map(({ traceID }) => traceID));
+    return (bad.data?.data ?? []).filter(({ traceID }) => ids.has(traceID));
+  }, [sides, bad.data]);
   return {
     sides,
+    bad: badOnes,
     loading: bad.data === undefined || any.data === undefined,
     error: bad.error ?? any.error,
     path,
