@@ -13,7 +13,10 @@ interface SparklineProps {
 const WIDTH = 120;
 const HEIGHT = 24;
 
-/** A line 24 px high from zero; gaps in data are gaps. */
+/** Fewer look like a stroke of the pen, not like a course. */
+const VALUES_MIN = 4;
+
+/** A line 24 px high from zero; gaps in data are gaps. Empty until there is a course to tell. */
 export function Sparkline({
   values,
   label,
@@ -24,7 +27,8 @@ export function Sparkline({
   const step = WIDTH / Math.max(1, values.length - 1);
   let path = '';
   let down = false;
-  values.forEach((value, index) => {
+  const told = values.filter((value) => value !== null).length >= VALUES_MIN ? values : [];
+  told.forEach((value, index) => {
     if (value === null) {
       down = false;
       return;

@@ -4,6 +4,7 @@ import type { Tag } from '#dashboards/console/core/trace/answer.ts';
 import { tagsText } from '#dashboards/console/core/trace/tags.ts';
 import { nameText, valueText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange, useParameter } from '#dashboards/console/web/data/location.ts';
+import { Breakable } from '#dashboards/console/web/parts/breakable.tsx';
 import { Copy } from '#dashboards/console/web/parts/copy.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 
@@ -53,7 +54,7 @@ function TagRow({
     <>
       <tr className={isLong ? 'long' : undefined}>
         <td className="mono key" colSpan={isLong ? 2 : 1}>
-          {nameText(key)}
+          <Breakable text={nameText(key)} />
         </td>
         {!isLong && <td className="mono value">{text}</td>}
         <td className="tag-actions">

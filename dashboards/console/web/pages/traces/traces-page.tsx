@@ -19,6 +19,7 @@ import {
 import { useInterval } from '#dashboards/console/web/data/now.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { NoTraces } from '#dashboards/console/web/pages/traces/no-traces.tsx';
+import { ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
 import { TraceScatter } from '#dashboards/console/web/pages/traces/scatter.tsx';
 import { SearchForm } from '#dashboards/console/web/pages/traces/search-form.tsx';
 import { TraceList } from '#dashboards/console/web/pages/traces/trace-list.tsx';
@@ -58,14 +59,18 @@ export function TracesPage(): ReactNode {
         error={found.error ?? error}
         actions={path !== undefined && <CopyCurl path={path} />}
       >
-        <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
+        <ServiceStyles names={names ?? []}>
+          <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
+        </ServiceStyles>
       </Panel>
-      <Found
-        key={JSON.stringify([search, service])}
-        traces={found.traces}
-        isRefused={problemsOf(search).length > 0}
-        isEmptyStore={names?.length === 0 && search.service === ''}
-      />
+      <ServiceStyles names={names ?? []}>
+        <Found
+          key={JSON.stringify([search, service])}
+          traces={found.traces}
+          isRefused={problemsOf(search).length > 0}
+          isEmptyStore={names?.length === 0 && search.service === ''}
+        />
+      </ServiceStyles>
     </Page>
   );
 }
