@@ -1,6 +1,7 @@
 /** A real Prometheus: Debian's, or a newer one that `npm run engines:build` made. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { findBuilt } from '#test/engines/built.ts';
 import { debianProgram } from '#test/engines/debian.ts';
 import { runningEngine, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
 import { answers, askJson } from '#test/engines/http.ts';
@@ -10,20 +11,24 @@ import { serverFolder, startServer } from '#test/engines/server.ts';
 const READY_MS_MAX = 60_000;
 const CONFIG = 'global: {scrape_interval: 1s, evaluation_interval: 1s}\n';
 
+type Flavor = 'packaged' | 'built';
+
 export interface PrometheusOptions {
+  /** `packaged` (2.42 on Debian 12), or `built` (3.14; takes OTLP too). */
+  readonly flavor?: Flavor;
   /** Text of `prometheus.yml`; without it, it waits for remote writes. */
   readonly config?: string;
   /** Further flags: `--enable-feature=…`. Remote writes are taken in any case. */
   readonly flags?: readonly string[];
 }
 
-/** Ready in 0.2 s. With a configuration or flags of the test's own, a server that already runs is passed over. */
+/** Ready in 0.2 s. With options of the test's own, a server that already runs is passed over. */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<EngineAnswer> {
-  const { config = CONFIG, flags = [] } = options;
-  const isOwn = options.config !== undefined || options.flags !== undefined;
+  const { flavor = 'packaged', config = CONFIG, flags = [] } = options;
+  const isOwn = Object.keys(options).length > 0;
   const running = isOwn ? undefined : runningEngine('prometheus');
   if (running !== undefined) return running;
-  const program = await findPrometheus();
+  const program = await findPrometheus(flavor);
   if (typeof program !== 'string') return program;
   const url = `http://127.0.0.1:${await freePort()}`;
   const folder = serverFolder('prometheus');
@@ -40,6 +45,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       `--web.listen-address=${new URL(url).host}`,
       '--web.enable-remote-write-receiver',
       '--web.enable-lifecycle',
+      ...(flavor === 'built' ? ['--web.enable-otlp-receiver'] : []),
       ...flags,
     ],
     isReady: () => answers(`${url}/-/ready`),
@@ -49,12 +55,13 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
 }
 
 /** `promtool`, which comes with the server: it checks rules, configurations and metrics. */
-export async function findPromtool(): Promise<string | Missing> {
-  const program = await findPrometheus();
+export async function findPromtool(flavor: Flavor = 'packaged'): Promise<string | Missing> {
+  const program = await findPrometheus(flavor);
   return typeof program === 'string' ? join(dirname(program), 'promtool') : program;
 }
 
-function findPrometheus(): Promise<string | Missing> {
+async function findPrometheus(flavor: Flavor): Promise<string | Missing> {
+  if (flavor === 'built') return findBuilt('prometheus');
   return debianProgram({ names: ['prometheus'], file: 'usr/bin/prometheus', packages: ['prometheus'] });
 }
 

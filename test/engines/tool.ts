@@ -7,6 +7,8 @@ import { spawnLeashed } from '#test/engines/leashed.ts';
 const MORE_FOLDERS = ['/usr/local/sbin', '/usr/sbin'];
 /** The end of what it wrote tells why it failed. */
 const OUTPUT_CHARS_MAX = 4000;
+/** Answers are kept whole up to this; none of the programs asked here says as much. */
+const ANSWER_CHARS_MAX = 4_000_000;
 
 /** What is needed to prepare an engine is not here, or did not work: a reason, no bug of ours. */
 export class CannotPrepare extends Error {}
@@ -36,7 +38,7 @@ export interface ToolOptions {
 /**
  * Runs a program to its end.
  *
- * @returns what it wrote, both streams, the end of it
+ * @returns what it wrote to its standard output
  * @throws CannotPrepare when it ends with anything but 0 or takes too long
  */
 export async function runTool(command: readonly string[], options: ToolOptions): Promise<string> {
@@ -48,6 +50,8 @@ export async function runTool(command: readonly string[], options: ToolOptions):
       ?.setEncoding('utf8')
       .on('data', (text: string) => (output = (output + text).slice(-OUTPUT_CHARS_MAX)));
   }
+  let answer = '';
+  child.stdout?.on('data', (text: string) => (answer = (answer + text).slice(0, ANSWER_CHARS_MAX)));
   const timer = setTimeout(() => {
     output += `\nkilled after ${timeoutMs / 1000} s`;
     child.kill('SIGKILL');
@@ -58,5 +62,5 @@ export async function runTool(command: readonly string[], options: ToolOptions):
   clearTimeout(timer);
   if (code !== 0)
     throw new CannotPrepare(`${command.slice(0, 2).join(' ')} ended with ${code}: ${output.trim()}`);
-  return output;
+  return answer;
 }
