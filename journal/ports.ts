@@ -28,8 +28,13 @@ export interface JournalRecord {
   readonly tenant: string;
   readonly receivedUnixNanos: bigint;
   readonly items: number;
-  /** Items accepted in this partition up to and including this record. */
+  /** Items accepted in this partition up to and including this record; by this record's node where `ledger` says so. */
   readonly accepted: Totals;
+  /**
+   * `partition/node` where several nodes write into one partition: the key of
+   * `acceptedIn` that `accepted` runs in. Left out, one count runs over the partition.
+   */
+  readonly ledger?: string;
   /** A view; valid until the next batch is asked for. Copy what must live longer. */
   readonly body: Uint8Array;
 }
@@ -46,8 +51,10 @@ export interface Cursor {
   /** Highest sequence seen, by `partition/node/epoch`: what comes again is skipped. */
   readonly producers: Readonly<Record<string, number>>;
   /**
-   * Items accepted up to here, by partition, as the headers of the records say:
-   * not counted by the consumer, so that the ledger can find a record it never saw.
+   * Items accepted up to here, by partition or `partition/node`, as the headers of
+   * the records say: not counted by the consumer, so that the ledger can find a
+   * record it never saw. With entries for nodes, the one of the partition itself
+   * holds the sum of those that were forgotten.
    */
   readonly acceptedIn: Readonly<Record<string, Totals>>;
   /** Sum of `acceptedIn`. */

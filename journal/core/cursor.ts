@@ -4,6 +4,7 @@
  */
 import { addItems, NO_ITEMS, sumTotals, type RecordKind, type Totals } from '#signals/records.ts';
 import { producerKey } from '#signals/ids.ts';
+import { foldLedgers, openLedger } from '#journal/core/ledgers.ts';
 import type { Cursor, JournalRecord, RecordBatch } from '#journal/ports.ts';
 
 /** Before the first record. */
@@ -42,6 +43,7 @@ export function advance(cursor: Cursor, batch: RecordBatch): Advanced {
   let delivered = cursor.delivered;
   const acceptedIn: Record<string, Totals> = { ...cursor.acceptedIn };
   let added = false;
+  let opened = false;
   for (const record of batch.records) {
     const key = keyOf(record);
     const seen = producers[key];
@@ -49,26 +51,36 @@ export function advance(cursor: Cursor, batch: RecordBatch): Advanced {
     added ||= seen === undefined;
     producers[key] = record.id.sequence;
     delivered = addItems(delivered, record.kind, record.items);
-    acceptedIn[String(record.partition)] = record.accepted;
+    opened = openLedger(acceptedIn, record) || opened;
+    acceptedIn[record.ledger ?? String(record.partition)] = record.accepted;
     records.push(record);
   }
-  let dropped = cursor.dropped;
-  for (const [reason, totals] of Object.entries(batch.lost)) {
-    dropped = { ...dropped, [reason]: sumTotals(dropped[reason] ?? NO_ITEMS, totals) };
-    // The header of the next record counts them too; until one comes this stands in for it.
-    if (batch.records.length === 0) acceptedIn['0'] = sumTotals(acceptedIn['0'] ?? NO_ITEMS, totals);
-  }
+  // The header of the next record counts what was lost too; until one comes this stands in for it.
+  if (batch.records.length === 0)
+    for (const totals of Object.values(batch.lost))
+      acceptedIn['0'] = sumTotals(acceptedIn['0'] ?? NO_ITEMS, totals);
   return {
     records,
     cursor: {
       position: { ...cursor.position, ...batch.position },
       producers: added ? forgetOldEpochs(producers) : producers,
-      acceptedIn,
+      acceptedIn: opened ? foldLedgers(acceptedIn) : acceptedIn,
       accepted: Object.values(acceptedIn).reduce(sumTotals, NO_ITEMS),
       delivered,
-      dropped,
+      dropped: sumByReason(cursor.dropped, batch.lost),
     },
   };
+}
+
+/** Both, reason by reason; `left` itself when there is nothing to add. */
+export function sumByReason(
+  left: Readonly<Record<string, Totals>>,
+  right: Readonly<Record<string, Totals>>,
+): Readonly<Record<string, Totals>> {
+  let sum = left;
+  for (const [reason, totals] of Object.entries(right))
+    sum = { ...sum, [reason]: sumTotals(sum[reason] ?? NO_ITEMS, totals) };
+  return sum;
 }
 
 /** A consumer that keeps some of what it was given for nothing says so: delivered becomes dropped. */
