@@ -1,0 +1,69 @@
+/** An idempotent producer that waits for all replicas in sync. */
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import kafkajs from 'kafkajs';
+import { present } from '#base/invariant.ts';
+import type { Compression, KafkaProducer, KafkaSettings } from '#journal/kafka/client.ts';
+import { clientOf, Sockets } from '#journal/kafka/kafkajs/connection.ts';
+
+const { CompressionCodecs, CompressionTypes } = kafkajs;
+
+const COMPRESSIONS = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  zstd: CompressionTypes.ZSTD,
+} as const satisfies Record<Compression, unknown>;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { readonly buffer: Buffer }) => compress(encoder.buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+export async function openKafkaProducer(
+  settings: KafkaSettings,
+  topic: string,
+  compression: Compression,
+): Promise<KafkaProducer> {
+  const sockets = new Sockets(settings.tls);
+  const producer = clientOf(settings, sockets).producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    // The partition is chosen before, because the totals in the headers are the partition's.
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        present(message.partition, 'every message names its partition'),
+  });
+  const close = (): void => {
+    sockets.destroy();
+    void producer.disconnect().catch(() => {});
+  };
+  try {
+    await producer.connect();
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    close,
+    async send(messages) {
+      const answers = await producer.send({
+        topic,
+        acks: -1,
+        timeout: settings.requestTimeoutMs,
+        compression: COMPRESSIONS[compression],
+        messages: messages.map(({ partition, key, value, headers, timestampMs }) => ({
+          partition,
+          key,
+          value: Buffer.from(value.buffer, value.byteOffset, value.length),
+          headers,
+          timestamp: String(timestampMs),
+        })),
+      });
+      return new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
+    },
+  };
+}

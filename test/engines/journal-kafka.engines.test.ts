@@ -1,0 +1,15 @@
+/** The journal on a real Kafka against the contract that the disk journal keeps too. */
+import { after, test } from 'node:test';
+import { journalContract } from '#test/contract/journal.ts';
+import { isMissing } from '#test/engines/engine.ts';
+import { kafkaBackend } from '#test/engines/kafka-journal.ts';
+import { startKafka } from '#test/engines/kafka.ts';
+
+const kafka = await startKafka();
+
+if (isMissing(kafka)) {
+  test('the journal on Kafka', (t) => t.skip(kafka.missing));
+} else {
+  after(() => kafka[Symbol.asyncDispose]());
+  journalContract('Kafka', () => kafkaBackend(kafka));
+}
