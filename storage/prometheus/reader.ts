@@ -117,7 +117,8 @@ export class PrometheusReader implements MetricReader {
 function parametersOf({ sets, startMs, endMs, limit }: LabelRequest): (readonly [string, string])[] {
   return [
     ...sets.map((matchers) => ['match[]', selectorOf(matchers)] as const),
-    ['start', formatTime(startMs)],
+    // VictoriaMetrics takes 0 for "not given", which is a few minutes.
+    ['start', formatTime(startMs === 0 ? 1 : startMs)],
     ['end', formatTime(endMs)],
     ...(limit > 0 ? [['limit', String(limit)] as const] : []),
   ];
