@@ -1,5 +1,6 @@
 /** The Alertmanager configuration in force, as YAML for people to read; secrets are masked. */
-import type { AlertingConfig, ReceiverConfig } from '#alerting/config.ts';
+import type { AlertingConfig } from '#alerting/config.ts';
+import type { ReceiverConfig } from '#alerting/receivers-config.ts';
 import { formatMatcher } from '#alerting/router/core/matcher-text.ts';
 import type { RouteConfig } from '#alerting/router/core/route.ts';
 import { formatDuration } from '#base/duration.ts';

@@ -8,18 +8,22 @@ import {
   complain,
   duration,
   list,
-  number,
   object,
   optional,
-  required,
   text,
   withDefault,
-  type Field,
   type ReadContext,
   type Schema,
 } from '#base/config/schema.ts';
 import type { ConfigNode } from '#base/config/yaml.ts';
 import { errorText } from '#base/errors.ts';
+import {
+  RECEIVER_NONE,
+  receiver,
+  receiversFrom,
+  refused,
+  type ReceiverConfig,
+} from '#alerting/receivers-config.ts';
 import { evaluationSchema } from '#alerting/evaluation-config.ts';
 import { ALERTMANAGERS_SCHEMA, type AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import { parseMatchers } from '#alerting/router/core/matcher-text.ts';
@@ -28,24 +32,7 @@ import type { RouteConfig } from '#alerting/router/core/route.ts';
 import { EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
 import type { Matcher } from '#signals/matchers.ts';
 
-/** Alertmanager's default is no timeout; a receiver that never answers would hold its slot for good. */
-const WEBHOOK_TIMEOUT_MS = 10_000;
 const YEAR_MS = 365 * 86_400_000;
-
-export interface WebhookConfig {
-  readonly url: string;
-  readonly sendResolved: boolean;
-  /** Alerts in one notification; 0 for all. */
-  readonly alertsMax: number;
-  readonly timeoutMs: number;
-  /** Value of the Authorization header. */
-  readonly authorization: string | undefined;
-}
-
-export interface ReceiverConfig {
-  readonly name: string;
-  readonly webhooks: readonly WebhookConfig[];
-}
 
 export interface AlertingConfig {
   /** Folder with OpenSLO files; undefined when none is named. */
@@ -56,9 +43,6 @@ export interface AlertingConfig {
   /** Alertmanagers outside that are told of every alert. */
   readonly alertmanagers: readonly AlertmanagerTarget[];
 }
-
-/** Receives everything and tells nobody: incidents are recorded all the same. */
-export const RECEIVER_NONE = 'none';
 
 /** The shipped route: Alertmanager's own 30 s and 5 m would cost more than the whole detection. */
 export const ROUTE_DEFAULT: RouteConfig = {
@@ -79,122 +63,6 @@ export const ALERTING_DEFAULT: AlertingConfig = {
   receivers: [{ name: RECEIVER_NONE, webhooks: [] }],
   alertmanagers: [],
 };
-
-// -- what is refused by name ----------------------------------------------------
-
-function refused(...names: readonly string[]): Readonly<Record<string, Field<undefined>>> {
-  return Object.fromEntries(
-    names.map((name) => [name, optional(notSupportedYet(name), 'Not supported yet.') as Field<undefined>]),
-  );
-}
-
-function notSupportedYet(name: string): Schema<undefined> {
-  return {
-    expected: 'nothing',
-    read: (node, path, context) =>
-      complain(context, node.place, path, `${name} is not supported yet; remove it`),
-  };
-}
-
-/** Alertmanager's receiver types beside the webhook (0.34). */
-const OTHER_RECEIVERS = [
-  'discord',
-  'email',
-  'incidentio',
-  'jira',
-  'mattermost',
-  'msteams',
-  'msteamsv2',
-  'opsgenie',
-  'pagerduty',
-  'pushover',
-  'rocketchat',
-  'slack',
-  'sns',
-  'telegram',
-  'victorops',
-  'webex',
-  'wechat',
-].map((type) => `${type}_configs`);
-
-// -- receivers ------------------------------------------------------------------
-
-function webUrl(): Schema<string> {
-  const plain = text({ expected: 'an http:// or https:// URL' });
-  return {
-    expected: plain.expected,
-    read(node, path, context) {
-      const value = plain.read(node, path, context);
-      if (value === undefined) return undefined;
-      const parsed = URL.canParse(value) ? new URL(value) : undefined;
-      if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.hostname === '') {
-        return complain(
-          context,
-          node.place,
-          path,
-          `expected ${plain.expected}, got ${JSON.stringify(value)}`,
-        );
-      }
-      if (parsed.username !== '' || parsed.password !== '') {
-        const message = 'a URL must not hold a user or password; use http_config.authorization';
-        return complain(context, node.place, path, message);
-      }
-      return parsed.href;
-    },
-  };
-}
-
-const authorization = object({
-  type: withDefault(
-    text({ pattern: /^[A-Za-z0-9-]+$/, expected: 'a scheme such as Bearer' }),
-    'Bearer',
-    'Scheme of the Authorization header.',
-  ),
-  credentials: required(
-    text({ pattern: /^[\x20-\x7e]+$/, expected: 'a secret of printable ASCII characters' }),
-    'Secret after the scheme.',
-  ),
-  ...refused('credentials_file'),
-});
-
-const httpConfig = object({
-  authorization: optional(authorization, 'Authorization header to send.'),
-  ...refused(
-    'basic_auth',
-    'oauth2',
-    'tls_config',
-    'proxy_url',
-    'no_proxy',
-    'proxy_from_environment',
-    'proxy_connect_header',
-    'http_headers',
-    'follow_redirects',
-    'enable_http2',
-  ),
-});
-
-const webhook = object({
-  url: required(webUrl(), 'Where to POST notifications.'),
-  send_resolved: withDefault(boolean(), true, 'Whether to tell of resolved alerts.'),
-  max_alerts: withDefault(
-    number({ min: 0, max: 10_000, integer: true }),
-    0,
-    'Alerts in one notification, 0 for all; the rest is counted in truncatedAlerts.',
-  ),
-  timeout: withDefault(
-    duration({ minMs: 100, maxMs: 300_000 }),
-    WEBHOOK_TIMEOUT_MS,
-    'Time for one attempt, from connecting to the end of the answer.',
-  ),
-  http_config: optional(httpConfig, 'How to send.'),
-  ...refused('url_file', 'payload'),
-});
-
-const receiver = object({
-  name: required(text({ pattern: /^.{1,200}$/, expected: 'a name' }), 'Name that routes use.'),
-  webhook_configs: withDefault(list(webhook), [], 'Endpoints that get the notifications of this receiver.'),
-  ...refused('labels', ...OTHER_RECEIVERS),
-});
 
 // -- routes ---------------------------------------------------------------------
 
@@ -365,26 +233,6 @@ function routeFrom(written: ChildRoute, parent: RouteConfig): RouteConfig {
     routes: [],
   };
   return { ...own, routes: written.routes.map((child) => routeFrom(child, own)) };
-}
-
-type WrittenReceiver = NonNullable<ReturnType<typeof receiver.read>>;
-
-function receiversFrom(written: readonly WrittenReceiver[]): readonly ReceiverConfig[] {
-  const receivers = written.map(({ name, webhook_configs: webhooks }) => ({
-    name,
-    webhooks: webhooks.map((one) => ({
-      url: one.url,
-      sendResolved: one.send_resolved,
-      alertsMax: one.max_alerts,
-      timeoutMs: one.timeout,
-      authorization:
-        one.http_config?.authorization === undefined
-          ? undefined
-          : `${one.http_config.authorization.type} ${one.http_config.authorization.credentials}`,
-    })),
-  }));
-  const named = receivers.some((one) => one.name === RECEIVER_NONE);
-  return named ? receivers : [...receivers, { name: RECEIVER_NONE, webhooks: [] }];
 }
 
 function problemWith(config: AlertingConfig, rootHasNoReceiver: boolean): string | undefined {

@@ -15,6 +15,7 @@ import {
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import { authorization } from '#alerting/receivers-config.ts';
 
 /** One Alertmanager. Each gets everything; they share nothing but their own gossip. */
 export interface AlertmanagerTarget {
@@ -30,19 +31,6 @@ export interface AlertmanagerTarget {
 /** Each is told every minute of everything that fires. */
 const TARGETS_MAX = 16;
 const discovery = 'name the Alertmanagers under static_configs';
-
-const authorization = object({
-  type: withDefault(
-    text({ pattern: /^[A-Za-z0-9-]+$/, expected: 'a scheme such as Bearer' }),
-    'Bearer',
-    'Scheme of the Authorization header.',
-  ),
-  credentials: required(
-    text({ pattern: /^[\x20-\x7e]+$/, expected: 'a secret of printable ASCII characters' }),
-    'Secret after the scheme.',
-  ),
-  credentials_file: notSupportedYet('write the secret under credentials'),
-});
 
 const basicAuth = object({
   username: required(text(), 'Name of the user.'),

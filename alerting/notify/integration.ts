@@ -1,5 +1,5 @@
 /** An integration: one endpoint of a receiver, with a name that is stable over restarts. */
-import type { ReceiverConfig, WebhookConfig } from '#alerting/config.ts';
+import type { ReceiverConfig, WebhookConfig } from '#alerting/receivers-config.ts';
 
 export interface Integration {
   /** `receiver/webhook[0]`. */

@@ -5,7 +5,8 @@
  */
 import { acknowledge } from '#alerting/api/incidents.ts';
 import { expireSilence, listSilences, putSilence } from '#alerting/api/silences.ts';
-import { ROUTE_DEFAULT, type ReceiverConfig } from '#alerting/config.ts';
+import { ROUTE_DEFAULT } from '#alerting/config.ts';
+import type { ReceiverConfig } from '#alerting/receivers-config.ts';
 import { Driver } from '#alerting/driver/driver.ts';
 import { alertingMetrics } from '#alerting/driver/metrics.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
