@@ -10,12 +10,15 @@ import type { Net } from '#base/net.ts';
 import type { CommonConfig } from '#collector/exporters/config.ts';
 import { elasticsearchExporterSchema } from '#collector/exporters/elasticsearch/config.ts';
 import { createElasticsearchExporter } from '#collector/exporters/elasticsearch/exporter.ts';
+import { otlpHttpSchema } from '#collector/exporters/otlphttp/config.ts';
+import { createOtlpHttpExporter } from '#collector/exporters/otlphttp/exporter.ts';
 import type { Exporter } from '#collector/exporters/ports.ts';
 import { remoteWriteSchema } from '#collector/exporters/prometheusremotewrite/config.ts';
 import { createRemoteWriteExporter } from '#collector/exporters/prometheusremotewrite/create.ts';
 
 const TYPES = {
   elasticsearch: optional(elasticsearchExporterSchema, 'Spans and logs into Elasticsearch or OpenSearch.'),
+  otlphttp: optional(otlpHttpSchema, 'Everything as it came, to whoever takes OTLP over HTTP.'),
   prometheusremotewrite: optional(remoteWriteSchema, 'Metrics to Prometheus and its kin by remote write.'),
 };
 
@@ -33,6 +36,8 @@ export function createExporter(
   switch (component.type) {
     case 'elasticsearch':
       return createElasticsearchExporter({ ...outside, config: component.config });
+    case 'otlphttp':
+      return createOtlpHttpExporter({ ...outside, config: component.config });
     case 'prometheusremotewrite':
       return createRemoteWriteExporter({ ...outside, config: component.config });
   }

@@ -27,6 +27,7 @@ function pipelineOf(state: () => string): () => Promise<PipelineView> {
       },
       rows: [],
       stores: [],
+      exporters: [],
     });
 }
 

@@ -38,8 +38,10 @@ before(async () => {
     await startPlimsoll({
       dataDirectory: join(folder, 'data'),
       sloDirectory,
-      // Jaeger's receiver is off when not written, and so are its metrics.
-      configText: `receivers:
+      // What is not written is off, and so are its metrics.
+      configText: `exporters:
+  otlphttp: { endpoint: "http://127.0.0.1:9" }
+receivers:
   jaeger:
     protocols:
       thrift_compact: { endpoint: 127.0.0.1:0 }

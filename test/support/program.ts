@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly sloDirectory?: string;
   /** Text of the configuration file; without it the embedded default. */
   readonly configText?: string;
+  /** When somebody has to know it beforehand. */
+  readonly otlpHttpPort?: number;
   readonly extraArgs?: readonly string[];
 }
 
@@ -94,8 +96,16 @@ function besideOf({ command = 'up', dataDirectory }: ProgramOptions): string {
 }
 
 function argumentsOf(options: ProgramOptions, readyFile: string): string[] {
-  const { command = 'up', dataDirectory, sloDirectory, configText, extraArgs = [] } = options;
-  const args = [command, '--data', dataDirectory, '--listen', '127.0.0.1:0', '--otlp-http', '127.0.0.1:0'];
+  const {
+    command = 'up',
+    dataDirectory,
+    sloDirectory,
+    configText,
+    otlpHttpPort = 0,
+    extraArgs = [],
+  } = options;
+  const args = [command, '--data', dataDirectory, '--listen', '127.0.0.1:0'];
+  args.push('--otlp-http', `127.0.0.1:${otlpHttpPort}`);
   args.push('--ready-file', readyFile);
   if (sloDirectory !== undefined) args.push('--slo', sloDirectory);
   if (configText !== undefined) {
