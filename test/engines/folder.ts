@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   existsSync,
+  globSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -71,6 +72,8 @@ async function makeEntry(name: string, fill: (folder: string) => Promise<void>):
   const failure = join(root, `${name}.failed`);
   const failedBefore = recentFailure(failure);
   if (failedBefore !== undefined) throw new CannotPrepare(`${failedBefore} (remove ${failure} to try again)`);
+  // Of a maker that was killed.
+  for (const left of globSync(`${name}.part-*`, { cwd: root })) rmSync(join(root, left), { recursive: true });
   const draft = mkdtempSync(join(root, `${name}.part-`));
   try {
     await fill(draft);

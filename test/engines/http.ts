@@ -31,7 +31,7 @@ export async function askJson<T>(url: string): Promise<T | undefined> {
 }
 
 export interface SendOptions {
-  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** A text as it is; anything else as JSON. */
   readonly body?: unknown;
 }

@@ -30,6 +30,8 @@ export interface ServerPlan {
   /** Asked again and again after a start; `log` gives what this run wrote so far. */
   readonly isReady: (log: () => string) => boolean | Promise<boolean>;
   readonly readyMsMax: number;
+  /** What an orderly stop may take. */
+  readonly stopMsMax?: number;
   /** Asked once, when it is ready first. */
   readonly version: () => string | Promise<string>;
 }
@@ -107,11 +109,12 @@ class Server implements Engine {
   }
 
   async stop(): Promise<void> {
+    const { stopMsMax = STOP_MS_MAX } = this.#plan;
     this.#signal('SIGTERM');
     try {
-      await this.#gone(STOP_MS_MAX);
+      await this.#gone(stopMsMax);
     } catch {
-      const failure = this.#failure(`did not end within ${STOP_MS_MAX} ms of SIGTERM`);
+      const failure = this.#failure(`did not end within ${stopMsMax} ms of SIGTERM`);
       await this.kill();
       throw failure;
     }
