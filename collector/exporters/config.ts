@@ -14,6 +14,7 @@ import {
   text,
   withDefault,
 } from '#base/config/schema.ts';
+import { TLS_SCHEMA, type TlsConfig } from '#base/config/tls.ts';
 import type { OnFull } from '#journal/ports.ts';
 
 const SECOND_MS = 1000;
@@ -29,17 +30,6 @@ export interface RetryConfig {
   readonly randomization: number;
   /** A batch older than this is dropped; undefined: never. */
   readonly maxElapsedMs: number | undefined;
-}
-
-export interface TlsConfig {
-  /** PEM file of the authorities to trust in place of the system's. */
-  readonly caFile: string | undefined;
-  readonly certFile: string | undefined;
-  readonly keyFile: string | undefined;
-  /** The name the certificate is for, when it is not the one in the address. */
-  readonly serverName: string | undefined;
-  /** True: any certificate passes. */
-  readonly skipsVerify: boolean;
 }
 
 export interface CommonConfig {
@@ -91,15 +81,6 @@ const queue = object({
   batch: notSupportedYet(journalQueues),
 });
 
-const tls = object({
-  insecure: optional(boolean(), 'Accepted and without effect: the scheme of the address decides.'),
-  insecure_skip_verify: withDefault(boolean(), false, 'Take any certificate. For tests alone.'),
-  ca_file: optional(text(), "PEM file of the authorities to trust in place of the system's."),
-  cert_file: optional(text(), 'PEM file of our own certificate.'),
-  key_file: optional(text(), 'PEM file of its key.'),
-  server_name_override: optional(text(), 'The name the certificate must bear.'),
-});
-
 /** Keys of every exporter; spread into the schema of each. */
 export const COMMON_FIELDS = {
   timeout: withDefault(
@@ -108,7 +89,7 @@ export const COMMON_FIELDS = {
     'Time one request may take, its answer included.',
   ),
   headers: withDefault(record(text()), {}, 'Headers added to every request, `Authorization` for example.'),
-  tls: section(tls, 'TLS, for addresses that begin with https.'),
+  tls: section(TLS_SCHEMA, 'TLS, for addresses that begin with https.'),
   retry_on_failure: section(retry, 'What happens when the destination is away.'),
   sending_queue: section(queue, 'What happens when it stays away for long.'),
   auth: notSupportedYet('name the header under headers'),
@@ -123,13 +104,7 @@ export function commonConfig(written: CommonWritten): CommonConfig {
   return {
     timeoutMs: timeout,
     headers,
-    tls: {
-      caFile: wire.ca_file,
-      certFile: wire.cert_file,
-      keyFile: wire.key_file,
-      serverName: wire.server_name_override,
-      skipsVerify: wire.insecure_skip_verify,
-    },
+    tls: wire,
     retry: {
       isEnabled: again.enabled,
       initialMs: again.initial_interval,

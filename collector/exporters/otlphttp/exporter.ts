@@ -9,7 +9,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
 import type { Net } from '#base/net.ts';
 import { answerText, Destination } from '#collector/exporters/http/destination.ts';
-import { readTls } from '#collector/exporters/http/tls.ts';
+import { readTls } from '#base/real/tls-files.ts';
 import type { OtlpHttpConfig } from '#collector/exporters/otlphttp/config.ts';
 import { otlpVerdict } from '#collector/exporters/otlphttp/core/answers.ts';
 import {

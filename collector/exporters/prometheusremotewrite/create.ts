@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
 import type { Net } from '#base/net.ts';
-import { readTls } from '#collector/exporters/http/tls.ts';
+import { readTls } from '#base/real/tls-files.ts';
 import type { Exporter } from '#collector/exporters/ports.ts';
 import type { RemoteWriteConfig } from '#collector/exporters/prometheusremotewrite/config.ts';
 import { RemoteWriteExporter } from '#collector/exporters/prometheusremotewrite/exporter.ts';

@@ -1,8 +1,8 @@
-/** PEM files of an exporter, read when it starts. */
+/** PEM files of an outgoing connection, read when it starts. */
 import { readFileSync } from 'node:fs';
+import type { TlsConfig } from '#base/config/tls.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { NetTls } from '#base/net.ts';
-import type { TlsConfig } from '#collector/exporters/config.ts';
 
 /** Undefined when the system's way to trust is enough. @throws CodedError `PLIM_CONFIG_INVALID` */
 export function readTls(config: TlsConfig): NetTls | undefined {
