@@ -14,7 +14,7 @@ import { DemoFile } from '#bin/demo/demo-file.ts';
 import { freePorts } from '#bin/demo/free-ports.ts';
 import { assignPorts, DemoFolders, localUrl, PORTS_NEEDED, type DemoPorts } from '#bin/demo/layout.ts';
 import { startPager, type Pager, type ReceivedPage } from '#bin/demo/pager.ts';
-import { platformConfig, type Evaluation } from '#bin/demo/platform-config.ts';
+import { platformConfig, type Engines, type Evaluation } from '#bin/demo/platform-config.ts';
 import {
   chaosProgram,
   loadProgram,
@@ -40,6 +40,8 @@ export interface DemoOptions {
   readonly pagerListens: boolean;
   /** Path of libfaketime, so that clocks of services can be made wrong; undefined: they cannot. */
   readonly libfaketime: string | undefined;
+  /** Where telemetry and alerts go beside the platform's own stores; nowhere without it. */
+  readonly engines?: Engines;
   readonly events: DemoEvents;
 }
 

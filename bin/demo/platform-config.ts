@@ -13,6 +13,14 @@ export interface Evaluation {
 
 export const AS_WRITTEN: Evaluation = { windowDivisor: 1, burnFactorMultiplier: 1 };
 
+/** Real engines beside the platform, in the words of its configuration. */
+export interface Engines {
+  /** Value of the key `exporters`. */
+  readonly exporters: Readonly<Record<string, object>>;
+  /** HOST:PORT each; they route in place of the platform. */
+  readonly alertmanagers: readonly string[];
+}
+
 export interface PlatformConfigOptions {
   readonly ports: DemoPorts;
   /** Of the page receiver itself: what it keeps is shown also while a fault stands before it. */
@@ -21,6 +29,7 @@ export interface PlatformConfigOptions {
   readonly evaluation: Evaluation;
   /** Of the customers; 0 when there are none to be asked what they saw. */
   readonly requestsPerSecond: number;
+  readonly engines?: Engines;
 }
 
 /** A page has to be there within a second of its cause; at ÷ 60 even the scrape is shorter. */
@@ -30,9 +39,8 @@ const SCRAPE_INTERVAL_MS_MIN = 1000;
 const GROUP_INTERVAL_MS = 30_000;
 
 export function platformConfig(options: PlatformConfigOptions): string {
-  const { ports, pagerPort, sloDirectory, evaluation } = options;
-  const divided = (durationMs: number): number => Math.round(durationMs / evaluation.windowDivisor);
-  const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, divided(SCRAPE_INTERVAL_MS));
+  const { ports, pagerPort, sloDirectory, evaluation, engines } = options;
+  const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, dividedMs(SCRAPE_INTERVAL_MS, evaluation));
   const config = {
     receivers: {
       otlp: { protocols: { http: { endpoint: `127.0.0.1:${ports.otlpHttp}` } } },
@@ -57,27 +65,41 @@ export function platformConfig(options: PlatformConfigOptions): string {
         window_divisor: evaluation.windowDivisor,
         burn_factor_multiplier: evaluation.burnFactorMultiplier,
       },
-      alertmanager: {
-        route: {
-          receiver: 'demo',
-          group_by: ['service', 'slo_id'],
-          group_wait: '500ms',
-          group_interval: `${Math.max(1000, divided(GROUP_INTERVAL_MS))}ms`,
-        },
-        receivers: [
-          {
-            name: 'demo',
-            webhook_configs: [{ url: `${localUrl(ports.proxies.pager)}/page`, send_resolved: true }],
-          },
-        ],
-      },
+      ...notifiers(options),
     },
+    ...(engines === undefined ? {} : { exporters: engines.exporters }),
     server: {
       endpoint: `127.0.0.1:${ports.origin}`,
       companions: { chaos: localUrl(ports.chaos), pages: localUrl(pagerPort), proofs: PROOFS },
     },
   };
   return `# Written at the start of the demo; docs/reference/configuration.md explains the keys.\n${stringify(config)}`;
+}
+
+/** Who tells people: the page receiver of the demo, or whom the engines tell. */
+function notifiers({ ports, evaluation, engines }: PlatformConfigOptions): object {
+  const targets = engines?.alertmanagers ?? [];
+  if (targets.length > 0) return { alertmanagers: [{ static_configs: [{ targets }] }] };
+  return {
+    alertmanager: {
+      route: {
+        receiver: 'demo',
+        group_by: ['service', 'slo_id'],
+        group_wait: '500ms',
+        group_interval: `${Math.max(1000, dividedMs(GROUP_INTERVAL_MS, evaluation))}ms`,
+      },
+      receivers: [
+        {
+          name: 'demo',
+          webhook_configs: [{ url: `${localUrl(ports.proxies.pager)}/page`, send_resolved: true }],
+        },
+      ],
+    },
+  };
+}
+
+function dividedMs(durationMs: number, { windowDivisor }: Evaluation): number {
+  return Math.round(durationMs / windowDivisor);
 }
 
 /** The services; and, for dashboards, the platform itself, the customers and the faults. */
