@@ -71,6 +71,15 @@ test('a server does not outlive a test that is killed, nor does its folder', asy
   await until('its folder to be gone', () => !existsSync(folder), { timeoutMs: GONE_MS_MAX });
 });
 
+test('disposing of a server that runs ends it and takes its folder', async () => {
+  const plan = standIn('echo ready; exec sleep 600');
+  const server = await startServer(plan);
+  assert.ok(isAlive(server.pid) && existsSync(plan.folder), 'the control: it runs');
+  await server[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  assert.ok(!isAlive(server.pid) && !existsSync(plan.folder));
+});
+
 test('a server that does not start says why, with the end of its log', async () => {
   const plan = standIn('echo the reason; exit 3');
   await assert.rejects(startServer(plan), /did not become ready: it ended by itself[^]*the reason/);
