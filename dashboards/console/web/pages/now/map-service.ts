@@ -18,7 +18,7 @@ export interface MapService {
 
 /** @param slos worst first */
 export function mapServices(
-  { services, calls }: Pick<NowFigures, 'services' | 'calls'>,
+  { services, calls, ready }: Pick<NowFigures, 'services' | 'calls' | 'ready'>,
   slos: readonly Slo[],
 ): readonly MapService[] {
   const own = new Map(services.map((service) => [service.name, service.now]));
@@ -29,7 +29,8 @@ export function mapServices(
     return {
       name,
       now: now ?? asCallersSeeIt(name, calls),
-      reports: now !== undefined,
+      // Until both answers are there nobody is said to be silent.
+      reports: now !== undefined || !ready,
       seenBy: now === undefined ? (calls.find(({ to }) => to === name)?.from ?? name) : name,
       mark: worstSlo === undefined ? undefined : markOf(worstSlo),
       worstSlo,
