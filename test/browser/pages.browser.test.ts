@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright/test';
-import { expect, open, PAGES, test } from '#test/browser/watched-page.ts';
+import { expect, open, PAGES, settled, test } from '#test/browser/watched-page.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Each theme and each width once; `PLIMSOLL_LONG=1` takes every pair. */
@@ -13,8 +13,6 @@ const LOOKS = [
   { colorScheme: 'light', device: 'desktop', width: 1440 },
 ] as const;
 const TAKEN = process.env['PLIMSOLL_LONG'] === '1' ? LOOKS : LOOKS.slice(0, 2);
-/** What a page needs to fill in after its frame stands. */
-const SETTLE_MS = 1200;
 
 interface Violation {
   readonly id: string;
@@ -47,7 +45,7 @@ for (const { colorScheme, device, width } of TAKEN) {
       test(`${title} at ${path}`, async ({ page }, info) => {
         await open(page, path);
         await expect(page).toHaveTitle(new RegExp(`${title}.*Plimsoll`, 'i'));
-        await page.waitForTimeout(SETTLE_MS);
+        await settled(page);
         await page.screenshot({ path: info.outputPath('page.png'), fullPage: true });
         const overflow = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -1,4 +1,4 @@
-/** How browser tests run: one world for all of them, one page at a time, in a real Chromium. */
+/** How browser tests run: one world for all of them, two files at a time, in a real Chromium. */
 import { join } from 'node:path';
 import { defineConfig } from 'playwright/test';
 
@@ -11,7 +11,8 @@ export default defineConfig({
   outputDir: ARTEFACTS,
   globalSetup: './global-setup.ts',
   reporter: './reporter.ts',
-  workers: 1,
+  // Much of the time a test waits for the page or for an alert to fire. What holds to limits of time runs alone.
+  workers: process.env['PLIMSOLL_LONG'] === '1' ? 1 : 2,
   // A second try would hide what fails now and then.
   retries: 0,
   timeout: 60_000,

@@ -78,6 +78,8 @@ async function sendSpan(sender: OtlpSender, name: string): Promise<void> {
 }
 
 test('scrolling through ten thousand lines holds up nothing', async ({ page }, info) => {
+  // Six hundred frames: ten seconds by themselves, and more where frames are rare.
+  test.setTimeout(180_000);
   using sender = new OtlpSender(world().otlpHttp);
   const nanos = BigInt(Date.now()) * 1_000_000n;
   for (let sent = 0; sent < LINES; sent += 1000) {

@@ -1,12 +1,12 @@
 /** What a page says when there is nothing, no answer, no permission, or no news. */
 import { API_KEY, world } from '#test/browser/addresses.ts';
-import { expect, open, PAGES, test } from '#test/browser/watched-page.ts';
+import { expect, open, PAGES, settled, test } from '#test/browser/watched-page.ts';
 
 test('without data every page says what to do', async ({ page }) => {
   for (const { path } of PAGES) {
     if (path.includes('availability')) continue;
     await open(page, path, world().empty);
-    await page.waitForTimeout(700);
+    await settled(page);
     expect(await page.getByRole('alert').allTextContents(), path).toEqual([]);
     const text = (await page.locator('main').textContent()) ?? '';
     expect(text, path).not.toMatch(/undefined|NaN|\[object|Oops|!\s/);

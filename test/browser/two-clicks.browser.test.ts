@@ -35,7 +35,7 @@ async function clickToSpan(page: Page): Promise<number> {
   while (clicks < CLICKS_MAX && !/[?&]span=/.test(page.url())) {
     const before = page.url();
     await page
-      .getByRole('link', { name: /failing span|failing trace|slowest span/i })
+      .getByRole('link', { name: /failing span|newest failing trace|slowest span/i })
       .first()
       .click();
     clicks += 1;

@@ -40,6 +40,15 @@ export async function open(page: Page, path: string, origin: string = world().or
   await expect(page.locator('h1')).toBeVisible();
 }
 
+/** For what comes after the answers: lists that are laid out, charts that are drawn. */
+const PAINT_MS = 250;
+
+/** Every panel has its answer and has been painted. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+  await page.waitForTimeout(PAINT_MS);
+}
+
 /** Every page with an address that needs no id. */
 export const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: '/ui', title: 'Now' },
