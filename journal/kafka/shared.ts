@@ -28,6 +28,8 @@ export interface SharedOptions {
   readonly consumer: ConsumerRegistration;
   /** The partitions this member has from now on, none of them while it joins. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
+  /** How long the others wait for this member's last batch, milliseconds; {@link REBALANCE_MS_MAX} by default. */
+  readonly rebalanceMs?: number;
 }
 
 export interface SharedBatch {
@@ -149,7 +151,7 @@ export class SharedMember implements SharedReader {
         group: this.#group,
         member: this.#member,
         sessionMs: SESSION_MS_MAX,
-        rebalanceMs: REBALANCE_MS_MAX,
+        rebalanceMs: this.#options.rebalanceMs ?? REBALANCE_MS_MAX,
       });
       this.#member = membership.member;
       this.#mustJoin = false;

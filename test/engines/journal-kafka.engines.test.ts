@@ -3,13 +3,15 @@ import { after, test } from 'node:test';
 import { journalContract } from '#test/contract/journal.ts';
 import { isMissing } from '#test/engines/engine.ts';
 import { kafkaBackend } from '#test/engines/kafka-journal.ts';
+import { kafkaJournalTests } from '#test/engines/kafka-journal-tests.ts';
 import { startKafka } from '#test/engines/kafka.ts';
 
 const kafka = await startKafka();
 
 if (isMissing(kafka)) {
-  test('the journal on Kafka', (t) => t.skip(kafka.missing));
+  void test('the journal on Kafka', (t) => t.skip(kafka.missing));
 } else {
   after(() => kafka[Symbol.asyncDispose]());
   journalContract('Kafka', () => kafkaBackend(kafka));
+  kafkaJournalTests(kafka);
 }

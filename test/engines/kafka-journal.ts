@@ -17,7 +17,7 @@ import type { Engine } from '#test/engines/engine.ts';
 
 let topics = 0;
 
-export function kafkaConfig(kafka: Engine): KafkaJournalConfig {
+export function kafkaConfig(kafka: Pick<Engine, 'url'>): KafkaJournalConfig {
   topics += 1;
   return {
     ...DEFAULT_KAFKA_CONFIG,

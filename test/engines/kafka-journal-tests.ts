@@ -1,0 +1,250 @@
+/** What the journal on Kafka does beyond the contract: splitting, several writers, groups, brokers that are away. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { isCoded } from '#base/errors.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { systemDisk } from '#base/real/disk.ts';
+import { systemRandom } from '#base/real/random.ts';
+import { countItems } from '#signals/otlp/envelope.ts';
+import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
+import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
+import type { SharedBatch, SharedReader } from '#journal/kafka/shared.ts';
+import { openKafkaJournalSource, type KafkaJournalSource } from '#journal/kafka/source.ts';
+import { openKafkaJournal, type KafkaJournalWriter } from '#journal/kafka/writer.ts';
+import type { Cursor, JournalRecord } from '#journal/ports.ts';
+import { assertCode, draft, residual, STORE, textOf } from '#test/contract/journal-backend.ts';
+import { NO_ITEMS } from '#signals/records.ts';
+import type { Engine } from '#test/engines/engine.ts';
+import { kafkaConfig } from '#test/engines/kafka-journal.ts';
+import { buildLogs } from '#test/support/otlp.ts';
+import { until } from '#test/support/wait.ts';
+
+const CLOSED_PORT = '127.0.0.1:1';
+
+export function kafkaJournalTests(kafka: Engine): void {
+  void describe('the journal on Kafka, beyond the contract', () => {
+    void test('a large request is split, each part a record', () => withWorld(kafka, splits));
+    void test('several writers count for themselves, and one cursor takes all', () =>
+      withWorld(kafka, mixes));
+    void test('members of a group divide the partitions, and repeat nothing', () => withWorld(kafka, shares));
+    void test('a member that lost its partition cannot commit', () => withWorld(kafka, fences));
+    void test('a batch that was not committed comes again', () => withWorld(kafka, comesAgain));
+    void test('what is promised is what the topic keeps', () => withWorld(kafka, promises));
+    void test('without brokers it opens, refuses by code, and closes at once', withoutBrokers);
+  });
+}
+
+interface World {
+  readonly config: KafkaJournalConfig;
+  readonly openWriter: (name?: string) => Promise<KafkaJournalWriter>;
+  readonly source: KafkaJournalSource;
+}
+
+async function withWorld(kafka: Engine, body: (world: World) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const config = kafkaConfig(kafka);
+    await using source = await openKafkaJournalSource({ clock: systemClock, config });
+    await body({ config, source, openWriter: (name = 'one') => openWriter(join(folder, name), config) });
+  });
+}
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-kafka-journal-'));
+  try {
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function openWriter(directory: string, config: KafkaJournalConfig): Promise<KafkaJournalWriter> {
+  return openKafkaJournal({ disk: systemDisk, clock: systemClock, random: systemRandom, directory, config });
+}
+
+function logsOf(instance: string, texts: readonly string[]): Uint8Array {
+  const logs = texts.map((body) => ({ nanos: 1n, body }));
+  return buildLogs({ resource: { 'service.instance.id': instance }, logs });
+}
+
+async function readUntil(
+  source: KafkaJournalSource,
+  items: number,
+): Promise<{ records: JournalRecord[]; cursor: Cursor }> {
+  await using reader = await source.open({ cursor: NEW_CURSOR, consumer: STORE });
+  const records: JournalRecord[] = [];
+  let cursor = NEW_CURSOR;
+  while (cursor.delivered['otlp-logs'] < items) {
+    const advanced = advance(cursor, await reader.next({ bytesMax: 2 ** 20, waitMs: 5000 }));
+    assert.ok(advanced.records.length > 0, `only ${cursor.delivered['otlp-logs']} of ${items} came`);
+    records.push(...advanced.records);
+    ({ cursor } = advanced);
+  }
+  return { records, cursor };
+}
+
+async function splits({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padEnd(10_000, 'x'));
+  const body = logsOf('i', texts);
+  await writer.append({ kind: 'otlp-logs', tenant: 't', items: 300, body });
+  const { records, cursor } = await readUntil(source, 300);
+  assert.equal(records.length, 4);
+  assert.equal(new Set(records.map(({ partition }) => partition)).size, 1);
+  assert.ok(
+    records.every((record) => record.body.length <= 900_000 && countItems(record.body) === record.items),
+  );
+  assert.deepEqual(residual(cursor), NO_ITEMS);
+  const large = logsOf('i', ['x'.repeat(2 ** 20)]);
+  await assertCode(
+    writer.append({ kind: 'otlp-logs', tenant: 't', items: 1, body: large }),
+    'PLIM_BODY_TOO_LARGE',
+  );
+}
+
+async function mixes({ openWriter: open, source }: World): Promise<void> {
+  await using one = await open('one');
+  await using two = await open('two');
+  const appends = Array.from({ length: 100 }, (_, index) =>
+    (index % 2 === 0 ? one : two).append({
+      kind: 'otlp-logs',
+      tenant: 't',
+      items: 1,
+      body: logsOf(`i${index % 5}`, [String(index)]),
+    }),
+  );
+  await Promise.all(appends);
+  const { records, cursor } = await readUntil(source, 100);
+  assert.equal(new Set(records.map(({ id }) => `${id.node}/${id.sequence}`)).size, 100);
+  assert.ok(new Set(records.map(({ partition }) => partition)).size > 1, 'keys spread over the partitions');
+  assert.deepEqual([residual(cursor), cursor.dropped], [NO_ITEMS, {}]);
+  assert.equal(
+    cursor.accepted['otlp-logs'],
+    one.status().accepted['otlp-logs'] + two.status().accepted['otlp-logs'],
+  );
+}
+
+/** One member that commits each batch, until it is told to leave. */
+function member(
+  reader: SharedReader,
+  texts: string[],
+  cursors: Map<number, Cursor>,
+  signal: AbortSignal,
+): Promise<void> {
+  return (async () => {
+    while (!signal.aborted) {
+      const batch = await reader.next({ bytesMax: 2000, waitMs: 200, signal });
+      if (batch === undefined) continue;
+      texts.push(...batch.records.map(textOf));
+      cursors.set(batch.partition, batch.cursor);
+      assert.ok(await batch.commit(), 'the partition is its own until it asks for more');
+    }
+    await reader[Symbol.asyncDispose]();
+  })();
+}
+
+async function shares({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  const texts: string[] = [];
+  const cursors = new Map<number, Cursor>();
+  const loading = new AbortController();
+  let sent = 0;
+  const load = (async () => {
+    for (; !loading.signal.aborted; sent += 1) {
+      const body = logsOf(`i${sent % 9}`, [`<${sent}>`]);
+      await writer.append({ kind: 'otlp-logs', tenant: 't', items: 1, body });
+    }
+  })();
+  const stops = [new AbortController(), new AbortController(), new AbortController()];
+  const assigned: number[][] = [[], [], []];
+  const running: Promise<void>[] = [];
+  for (const [index, stop] of stops.entries()) {
+    const reader = await source.openShared({
+      consumer: STORE,
+      onAssigned: (given) => (assigned[index] = [...given]),
+    });
+    running.push(member(reader, texts, cursors, stop.signal));
+    await waitFor(() => assigned.slice(0, index + 1).every((given) => given.length > 0));
+  }
+  assert.deepEqual(assigned.flat().toSorted(), [0, 1, 2]);
+  stops[0]?.abort();
+  await running[0];
+  await waitFor(() => [...(assigned[1] ?? []), ...(assigned[2] ?? [])].length === 3);
+  loading.abort();
+  await load;
+  await waitFor(() => texts.length >= sent);
+  for (const stop of stops) stop.abort();
+  await Promise.all(running);
+  const numbers = texts.map((text) => Number(/<(\d+)>/.exec(text)?.[1])).toSorted((a, b) => a - b);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: sent }, (_, index) => index),
+  );
+  for (const cursor of cursors.values()) assert.deepEqual([residual(cursor), cursor.dropped], [NO_ITEMS, {}]);
+}
+
+async function fences({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  await writer.append(draft('held'));
+  await using slow = await source.openShared({ consumer: STORE, rebalanceMs: 500 });
+  const held = await batchOf(slow);
+  await using other = await source.openShared({ consumer: STORE, rebalanceMs: 500 });
+  const taken = await batchOf(other);
+  assert.deepEqual(taken.records.map(textOf), ['held']);
+  assert.equal(await held.commit(), false);
+  assert.equal(await taken.commit(), true);
+}
+
+async function comesAgain({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  await writer.append(draft('once more'));
+  await using reader = await source.openShared({ consumer: STORE });
+  await batchOf(reader);
+  const again = await batchOf(reader);
+  assert.deepEqual(again.records.map(textOf), ['once more']);
+  assert.equal(await again.commit(), true);
+  assert.equal(await reader.next({ bytesMax: 1000, waitMs: 300 }), undefined);
+}
+
+async function promises({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  for (const { capabilities } of [writer, source]) {
+    assert.match(capabilities.durability, /one broker .*not a power cut/);
+    assert.equal(capabilities.survivesDiskLoss, false);
+    assert.equal(capabilities.partitions, 3);
+  }
+}
+
+async function withoutBrokers(): Promise<void> {
+  await inFolder(async (folder) => {
+    const config = { ...kafkaConfig({ url: CLOSED_PORT }), timeoutMs: 1000 };
+    const writer = await openWriter(folder, config);
+    assert.equal(writer.status().state, 'failed');
+    await assertCode(writer.append(draft('x')), 'PLIM_JOURNAL_FAILED');
+    await using source = await openKafkaJournalSource({ clock: systemClock, config });
+    const reader = await source.open({ cursor: NEW_CURSOR, consumer: STORE });
+    await assert.rejects(
+      reader.next({ bytesMax: 1000, waitMs: 100 }),
+      (error) => isCoded(error, 'PLIM_STORE_UNAVAILABLE') && error.canRetry,
+    );
+    const startMs = performance.now();
+    await reader[Symbol.asyncDispose]();
+    await writer[Symbol.asyncDispose]();
+    assert.ok(performance.now() - startMs < 3000, 'it closes within seconds');
+    await assertCode(writer.append(draft('x')), 'PLIM_JOURNAL_CLOSED');
+  });
+}
+
+async function batchOf(reader: SharedReader): Promise<SharedBatch> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const batch = await reader.next({ bytesMax: 1000, waitMs: 200 });
+    if (batch !== undefined) return batch;
+  }
+  throw new Error('no batch came');
+}
+
+async function waitFor(check: () => boolean): Promise<void> {
+  await until('the members', check, { timeoutMs: 40_000, everyMs: 20 });
+}

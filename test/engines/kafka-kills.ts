@@ -1,0 +1,180 @@
+/**
+ * Kill -9 of the broker and of our processes under load. Two processes each write
+ * and each consume all that both write. What was confirmed is an obligation: there
+ * exactly once, at either consumer. What was not may be there, once at most.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { present } from '#base/invariant.ts';
+import { seededRandom } from '#base/sim/random.ts';
+import { NO_ITEMS, RECORD_KINDS, subtractTotals, sumTotals, type Totals } from '#signals/records.ts';
+import type { Engine } from '#test/engines/engine.ts';
+import type { ChildPlan, Kept, Sent } from '#test/engines/kafka-kill-child.ts';
+import { kafkaConfig } from '#test/engines/kafka-journal.ts';
+import { until } from '#test/support/wait.ts';
+
+export interface KafkaKillPlan {
+  readonly kafka: Engine;
+  readonly brokerKills: number;
+  readonly ourKills: number;
+  readonly seed: number;
+  readonly breaks?: ChildPlan['breaks'];
+}
+
+export interface KafkaKillReport {
+  readonly sent: number;
+  readonly acked: number;
+  /** Confirmed records that a consumer has not. */
+  readonly lost: number;
+  /** Records that a consumer has more than once. */
+  readonly doubled: number;
+  /** Anything else that should not be. */
+  readonly violations: readonly string[];
+}
+
+const CHILD = join(import.meta.dirname, 'kafka-kill-child.ts');
+const NAMES = ['a', 'b'];
+const LOAD_MS_MIN = 300;
+const LOAD_MS_MAX = 1500;
+const DOWN_MS_MAX = 800;
+const CAUGHT_UP_MS_MAX = 60_000;
+
+export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillReport> {
+  const random = seededRandom(plan.seed);
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-kills-'));
+  const config = kafkaConfig(plan.kafka);
+  const start = (name: string): Promise<ChildProcess> => {
+    const directory = join(folder, name);
+    mkdirSync(directory, { recursive: true });
+    return startChild({ name, directory, config, breaks: plan.breaks });
+  };
+  const children = new Map<string, ChildProcess>();
+  try {
+    for (const name of NAMES) children.set(name, await start(name));
+    for (const victim of victimsOf(plan)) {
+      await sleep(LOAD_MS_MIN + random.below(LOAD_MS_MAX - LOAD_MS_MIN));
+      if (victim === 'broker') {
+        await plan.kafka.kill();
+        await sleep(random.below(DOWN_MS_MAX));
+        await plan.kafka.start();
+      } else {
+        const name = present(NAMES[random.below(NAMES.length)], 'there are two');
+        await killChild(present(children.get(name), 'it was started'));
+        children.set(name, await start(name));
+      }
+    }
+    await sleep(LOAD_MS_MAX);
+    const accepted = await quieten([...children.values()]);
+    await until(
+      'both consumers to have read everything',
+      () => NAMES.every((name) => hasAll(folder, name, accepted)),
+      {
+        timeoutMs: CAUGHT_UP_MS_MAX,
+        detail: () => JSON.stringify(NAMES.map((name) => keptOf(folder, name).at(-1)?.cursor.accepted)),
+      },
+    );
+    await Promise.all([...children.values()].map(endChild));
+    return judge(folder, accepted);
+  } finally {
+    for (const child of children.values()) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function victimsOf({ brokerKills, ourKills }: KafkaKillPlan): ('broker' | 'ours')[] {
+  const rounds = Array.from({ length: Math.max(brokerKills, ourKills) }, (_, round) => round);
+  return rounds.flatMap((round) => [
+    ...(round < brokerKills ? (['broker'] as const) : []),
+    ...(round < ourKills ? (['ours'] as const) : []),
+  ]);
+}
+
+async function startChild(plan: ChildPlan): Promise<ChildProcess> {
+  const child = fork(CHILD, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`the child ended before it was ready:\n${errors}`);
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => {});
+  return child;
+}
+
+async function killChild(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** Ends the load; the sum of what the writers hold for accepted. */
+async function quieten(children: readonly ChildProcess[]): Promise<Totals> {
+  const answers = children.map(async (child) => {
+    const answer = once(child, 'message') as Promise<[Totals]>;
+    child.send('quiet');
+    return (await answer)[0];
+  });
+  return (await Promise.all(answers)).reduce<Totals>(sumTotals, NO_ITEMS);
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.send('end');
+  await exited;
+}
+
+function keptOf(folder: string, name: string): readonly Kept[] {
+  return linesOf(join(folder, name, 'kept.ndjson')).map((line) => JSON.parse(line) as Kept);
+}
+
+function linesOf(file: string): string[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function hasAll(folder: string, name: string, accepted: Totals): boolean {
+  const cursor = keptOf(folder, name).at(-1)?.cursor;
+  return cursor !== undefined && RECORD_KINDS.every((kind) => cursor.accepted[kind] >= accepted[kind]);
+}
+
+function judge(folder: string, accepted: Totals): KafkaKillReport {
+  const sent = new Set<string>();
+  const acked = new Set<string>();
+  for (const name of NAMES) {
+    for (const line of linesOf(join(folder, name, 'sent.ndjson'))) {
+      const [what, id] = JSON.parse(line) as Sent;
+      (what === 'sent' ? sent : acked).add(id);
+    }
+  }
+  const violations: string[] = [];
+  let lost = 0;
+  let doubled = 0;
+  for (const name of NAMES) {
+    const kept = keptOf(folder, name);
+    const counts = new Map<string, number>();
+    for (const id of kept.flatMap(({ ids }) => ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
+    lost += [...acked].filter((id) => !counts.has(id)).length;
+    doubled += [...counts.values()].filter((count) => count > 1).length;
+    for (const id of counts.keys())
+      if (!sent.has(id)) violations.push(`${name} has ${id}, which was never sent`);
+    const { cursor } = present(kept.at(-1), 'it has read something');
+    const dropped = Object.values(cursor.dropped).reduce<Totals>(sumTotals, NO_ITEMS);
+    const books = [cursor.dropped, subtractTotals(cursor.accepted, accepted)];
+    const residual = subtractTotals(cursor.accepted, sumTotals(cursor.delivered, dropped));
+    if (
+      RECORD_KINDS.some(
+        (kind) => dropped[kind] + residual[kind] !== 0 || cursor.accepted[kind] !== accepted[kind],
+      )
+    )
+      violations.push(`the books of ${name} do not balance: ${JSON.stringify([...books, residual])}`);
+  }
+  return { sent: sent.size, acked: acked.size, lost, doubled, violations };
+}
