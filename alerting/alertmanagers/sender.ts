@@ -6,6 +6,7 @@
 import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import { firingBody, resolvedBody, type PostableAlert } from '#alerting/alertmanagers/body.ts';
 import { whatToTell, type TellableAlert, type Telling } from '#alerting/alertmanagers/core/tell.ts';
+import { countAttemptsFromZero } from '#alerting/driver/metrics.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
 import type { StoredAlert } from '#alerting/router/core/model.ts';
@@ -37,6 +38,12 @@ export class AlertmanagerSender {
   constructor(parts: DriverParts, target: AlertmanagerTarget) {
     this.#parts = parts;
     this.#target = target;
+    countAttemptsFromZero(parts.metrics, this.#receiver);
+  }
+
+  /** As metrics call it. */
+  get #receiver(): string {
+    return `alertmanager/${this.#target.name}`;
   }
 
   /** Starts a round when there is news or it is time to repeat. */
@@ -97,7 +104,7 @@ export class AlertmanagerSender {
     const { random, steady, metrics, log } = this.#parts;
     const { verdict, outcome } = await this.#request(JSON.stringify(alerts));
     if (this.#closing.signal.aborted) return false;
-    metrics.attempts.add(1, { receiver: `alertmanager/${this.#target.name}`, outcome: verdict.kind });
+    metrics.attempts.add(1, { receiver: this.#receiver, outcome: verdict.kind });
     if (verdict.kind === 'delivered') {
       this.#failures = 0;
       return true;
@@ -142,10 +149,12 @@ export class AlertmanagerSender {
   }
 
   #noteFirst(alerts: readonly TellableAlert[]): void {
-    const { store, clock } = this.#parts;
+    const { store, clock, metrics } = this.#parts;
     for (const { fingerprint } of alerts) {
       const alert = store.alerts.get(fingerprint);
       if (alert === undefined) continue;
+      const seconds = Math.max(0, clock.wallMs() - alert.startsAtMs) / 1000;
+      metrics.latency.observe(seconds, { receiver: this.#receiver });
       const text = `told the Alertmanager ${this.#target.name}`;
       store.incidents.note(alert.incidentId, {
         atMs: clock.wallMs(),

@@ -1,4 +1,5 @@
 /** Own metrics of alerting. */
+import type { Verdict } from '#base/http-retry.ts';
 import type { Counter, Gauge, Histogram, Meter } from '#base/metrics.ts';
 import { METRICS } from '#signals/registry.ts';
 
@@ -50,4 +51,15 @@ export function alertingMetrics(meter: Meter): AlertingMetrics {
     incidents: meter.counter(METRICS.incidents),
     detection: meter.histogram(METRICS.detectionSeconds),
   };
+}
+
+const OUTCOMES = ['delivered', 'retry', 'refused'] as const satisfies readonly Verdict['kind'][];
+
+/** So that the first failed attempt is a rise and not a new series. */
+export function countAttemptsFromZero(
+  { attempts, latency }: Pick<AlertingMetrics, 'attempts' | 'latency'>,
+  receiver: string,
+): void {
+  for (const outcome of OUTCOMES) attempts.add(0, { receiver, outcome });
+  latency.zero({ receiver });
 }

@@ -1,7 +1,7 @@
 /** Sets the gauges of SLOs and deliveries when somebody collects metrics. */
 import { formatDuration } from '#base/duration.ts';
-import type { Verdict } from '#base/http-retry.ts';
 import type { Meter } from '#base/metrics.ts';
+import { countAttemptsFromZero } from '#alerting/driver/metrics.ts';
 import type { DriverParts } from '#alerting/driver/parts.ts';
 import type { Severity, SloState, SloStatus } from '#alerting/ports.ts';
 import { dividedMs, type Evaluation } from '#alerting/slo/core/evaluation.ts';
@@ -11,7 +11,6 @@ const STATES = ['ok', 'burning', 'idle', 'blind', 'catching-up'] as const satisf
 /** `slo:current_burn_rate:ratio` is taken over this window, where an SLO has it. */
 const CURRENT_WINDOW_MS = 300_000;
 const DAY_MS = 86_400_000;
-const OUTCOMES = ['delivered', 'retry', 'refused'] as const satisfies readonly Verdict['kind'][];
 const SEVERITIES = ['page', 'ticket'] as const satisfies readonly Severity[];
 
 export function publishStatus(
@@ -51,10 +50,7 @@ function countFromZero({ metrics, integrations }: Pick<DriverParts, 'metrics' | 
     metrics.incidents.add(0, { severity });
     metrics.detection.zero({ severity });
   }
-  for (const receiver of integrations.keys()) {
-    for (const outcome of OUTCOMES) metrics.attempts.add(0, { receiver, outcome });
-    metrics.latency.zero({ receiver });
-  }
+  for (const receiver of integrations.keys()) countAttemptsFromZero(metrics, receiver);
 }
 
 function publishSlo(metrics: DriverParts['metrics'], slo: SloStatus, currentWindowMs: number): void {
