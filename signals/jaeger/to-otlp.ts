@@ -36,6 +36,13 @@ export function translateBatch(reader: ThriftReader): TranslatedBatch {
   return writer.finish(process);
 }
 
+/** Spans of one process that were read in another way. */
+export function translateSpans(process: JaegerProcess, spans: Iterable<JaegerSpan>): TranslatedBatch {
+  const writer = new SpansWriter();
+  for (const span of spans) writer.span(span);
+  return writer.finish(process);
+}
+
 class SpansWriter {
   /** The `scope_spans` of the one `ResourceSpans`. */
   readonly #out = new ProtobufSink();
