@@ -168,7 +168,7 @@ async function shares({ openWriter: open, source }: World): Promise<void> {
     running.push(member(reader, texts, cursors, stop.signal));
     await waitFor(() => assigned.slice(0, index + 1).every((given) => given.length > 0));
   }
-  assert.deepEqual(assigned.flat().toSorted(), [0, 1, 2]);
+  assert.deepEqual(new Set(assigned.flat()), new Set([0, 1, 2]));
   stops[0]?.abort();
   await running[0];
   await waitFor(() => [...(assigned[1] ?? []), ...(assigned[2] ?? [])].length === 3);
