@@ -101,7 +101,9 @@ function requestOf(hits: readonly Hit[]): Uint8Array {
     const entry = [...field(1, bytesOf(plimsoll.resource)), head(2, lengthOf(scoped)), ...scoped];
     return [head(1, lengthOf(entry)), ...entry];
   });
-  return Buffer.concat(parts);
+  const whole = Buffer.concat(parts);
+  // Slices of it are values: of the same type as everywhere else.
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
 }
 
 function bytesOf(base64: string): Buffer {

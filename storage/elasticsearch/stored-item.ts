@@ -13,7 +13,6 @@
  *              item resource scope          their OTLP protobuf messages, base64
  */
 import { createHash } from 'node:crypto';
-import { itemId } from '#signals/ids.ts';
 import type { Attribute, Scope } from '#signals/model.ts';
 import { valueAsText } from '#signals/value-text.ts';
 import { SCOPE_NAME_KEY, SCOPE_VERSION_KEY, producerText } from '#storage/embedded/documents/core/rows.ts';
@@ -99,10 +98,6 @@ export function storedItemJson(stored: StoredItem): string {
 
 export function searchable(message: string): string {
   return message.slice(0, MESSAGE_CHARS_MAX).toLowerCase();
-}
-
-export function storedId(stored: Pick<StoredItem, 'record' | 'ordinal'>): string {
-  return itemId(stored.record.id, stored.ordinal);
 }
 
 function base64Of(bytes: Uint8Array): string {

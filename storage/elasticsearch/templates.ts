@@ -84,6 +84,8 @@ async function putAll(
   signal: AbortSignal | undefined,
 ): Promise<readonly Feature[]> {
   const features = new Set<Feature>(OPTIONAL_FEATURES);
+  // There it is a constant of the mapping; here the first document of a stream says which.
+  if (client.server.product === 'opensearch') features.delete('constant_keyword');
   for (;;) {
     const refused = await putOnce(client, features, patterns, signal);
     if (refused === undefined) return OPTIONAL_FEATURES.filter((feature) => !features.has(feature));
