@@ -5,11 +5,12 @@
  */
 import { chaosProxy } from '#bench/chaos-proxy.ts';
 import { writeResult, table, type Benchmark } from '#bench/harness.ts';
+import { journalKafka } from '#bench/journal-kafka.ts';
 import { otlpIngest } from '#bench/otlp-ingest.ts';
 import { stopAll } from '#bench/processes.ts';
 import { sdkOverhead } from '#bench/sdk-overhead.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead, chaosProxy];
+const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead, chaosProxy, journalKafka];
 const RUNS = 5;
 const WARM_UP_MS = 1000;
 const WINDOW_SECONDS = 4;

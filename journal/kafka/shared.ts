@@ -14,6 +14,7 @@
  * died between it and the commit, is repeated and must be one by item id.
  */
 import { sleep, within, type Clock } from '#base/clock.ts';
+import { isCoded } from '#base/errors.ts';
 import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalRecord } from '#journal/ports.ts';
 import { decodePart, encodePart } from '#journal/kafka/core/commit-metadata.ts';
@@ -124,7 +125,7 @@ export class SharedMember implements SharedReader {
         await sleep(clock, Math.min(restMs, POLL_MS), options.signal).catch(() => {});
       }
     } catch (error) {
-      throw refusals.unreadable(this.#link.topic, error);
+      throw isCoded(error) ? error : refusals.unreadable(this.#link.topic, error);
     }
   }
 
