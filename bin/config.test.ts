@@ -94,6 +94,28 @@ test('what the OpenTelemetry Collector knows and we do not do yet is refused by 
   );
 });
 
+test('the engines of a large shape are named in one file', () => {
+  const { config, problems } = readConfig(
+    'p.yaml',
+    `journal: { kafka: { brokers: ["kafka:9092"], replication_factor: 3, min_insync_replicas: 2 } }
+storage:
+  elasticsearch: { endpoints: ["http://es:9200"] }
+  prometheus: { endpoint: "http://prometheus:9090/" }
+alerting: { alertmanagers: [{ static_configs: [{ targets: ["am:9093"] }] }] }
+`,
+  );
+  deepEqual(problems, []);
+  ok(config?.journal.kind === 'kafka');
+  deepEqual(config.journal.kafka.brokers, ['kafka:9092']);
+  equal(config.storage.prometheus?.endpoint, 'http://prometheus:9090');
+  deepEqual(config.storage.elasticsearch?.connection.endpoints, ['http://es:9200']);
+  equal(config.alerting.alertmanagers[0]?.url, 'http://am:9093/api/v2/alerts');
+  match(
+    problemsOf('journal: { kafka: { brokers: [a:1] }, age_max: 1h }').join('\n'),
+    /age_max belongs to the journal on disk/,
+  );
+});
+
 test("a Collector's file is read, with a warning for what has no effect", () => {
   const { config, problems } = readConfig(
     'p.yaml',
@@ -146,8 +168,9 @@ server: { endpoint: "127.0.0.1:0", external_url: "https://plimsoll.example/", al
   );
   deepEqual(problems, []);
   deepEqual(config?.receivers.otlp.http.endpoint, { host: '::1', port: 0 });
-  equal(config.journal.bytesMax, 512 * 2 ** 20);
-  equal(config.journal.ageMaxMs, 5_400_000);
+  ok(config.journal.kind === 'disk');
+  equal(config.journal.disk.bytesMax, 512 * 2 ** 20);
+  equal(config.journal.disk.ageMaxMs, 5_400_000);
   equal(config.alerting.route.groupWaitMs, 1000);
   equal(config.server.externalUrl, 'https://plimsoll.example', 'without the slash');
 });

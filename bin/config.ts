@@ -23,21 +23,34 @@ import { EXPORTERS_SCHEMA } from '#collector/exporters/create.ts';
 import { SERVICE_SCHEMA, unknownExporters } from '#collector/pipelines/config.ts';
 import { PROCESSORS_SCHEMA } from '#collector/pipelines/processors.ts';
 import { connectorsSchema } from '#collector/connectors/config.ts';
-import { JOURNAL_SCHEMA } from '#journal/config.ts';
+import { JOURNAL_CHOICE_SCHEMA } from '#journal/choice-config.ts';
 import { SERVER_SCHEMA } from '#server/config.ts';
 import { DOCUMENTS_SCHEMA } from '#storage/embedded/documents/config.ts';
 import { METRICS_SCHEMA } from '#storage/embedded/metrics/config.ts';
+import { ELASTICSEARCH_STORE_SCHEMA, REMOTE_STORE_SCHEMA } from '#storage/remote-config.ts';
 
 const fields = object({
   receivers: section(receiversSchema, 'Where telemetry comes in.'),
   connectors: section(connectorsSchema, 'Metrics made of spans.'),
-  journal: section(JOURNAL_SCHEMA, 'The write-ahead log of all telemetry.'),
+  journal: section(JOURNAL_CHOICE_SCHEMA, 'The write-ahead log of all telemetry.'),
   storage: section(
     object({
       documents: section(DOCUMENTS_SCHEMA, 'Spans and logs: DuckDB over Parquet.'),
       metrics: section(METRICS_SCHEMA, 'Metrics: series in memory, sealed chunks on disk.'),
+      elasticsearch: optional(
+        ELASTICSEARCH_STORE_SCHEMA,
+        'Answers for spans and logs in place of the embedded store; see `exporters.elasticsearch`.',
+      ),
+      jaeger: optional(
+        REMOTE_STORE_SCHEMA,
+        'Answers for traces in place of the embedded store or Elasticsearch; see `exporters.otlphttp`.',
+      ),
+      prometheus: optional(
+        REMOTE_STORE_SCHEMA,
+        'Answers for metrics in place of the embedded store; see `exporters.prometheusremotewrite`.',
+      ),
     }),
-    'The embedded stores.',
+    'The embedded stores, and those that answer in their place.',
   ),
   alerting: section(alertingSchema, 'SLOs and where their pages go.'),
   server: section(SERVER_SCHEMA, 'The origin: the APIs on one address.'),

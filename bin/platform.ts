@@ -2,7 +2,6 @@
  * The platform: starts the threads a role needs, puts the origin in front, and
  * stops all in order: first nothing more comes in, then everyone flushes.
  */
-import path from 'node:path';
 import { CodedError } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import type { Meter } from '#base/metrics.ts';
@@ -16,20 +15,14 @@ import { startConsole } from '#bin/console.ts';
 import { carryDerived } from '#bin/derived.ts';
 import { keepEvidence } from '#bin/evidence/keeper.ts';
 import { createPipelineView } from '#bin/pipeline-view.ts';
-import type { Parts } from '#bin/parts.ts';
-import type { AlertingOptions } from '#bin/threads/alerting.ts';
+import { hasRemoteStores, keepsDocuments, PartOptions } from '#bin/part-options.ts';
+import { behindIngest, documentsOf, type Parts } from '#bin/parts.ts';
 import type { DocumentsApi, DocumentsOptions } from '#bin/threads/documents.ts';
-import type { IngestInfo, IngestOptions } from '#bin/threads/ingest.ts';
-import type { MetricsOptions } from '#bin/threads/metrics.ts';
+import type { IngestInfo } from '#bin/threads/ingest.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
 import { packageVersion } from '#bin/version.ts';
-import { commonOf } from '#collector/exporters/create.ts';
-import { exporterConsumer } from '#collector/exporters/run.ts';
-import type { ExportersOptions } from '#bin/threads/exporters.ts';
-import type { JournalAccess } from '#bin/threads/journal-access.ts';
-import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
-import type { ConsumerRegistration } from '#journal/ports.ts';
-import { createReadCells, publishRead, type ReadCell } from '#journal/progress.ts';
+import { SharedCommitted } from '#journal/disk/committed.ts';
+import { publishRead } from '#journal/progress.ts';
 import { METRICS } from '#signals/registry.ts';
 import { listen } from '#server/http/listen.ts';
 import { metricsPage } from '#server/http/metrics-page.ts';
@@ -50,13 +43,6 @@ export interface Platform extends AsyncDisposable {
 
 /** Heap a worker may use before it is ended and started again. */
 const HEAP_MIB_MAX = 1024;
-/** Everyone of the embedded shape must see every record. */
-const EMBEDDED_CONSUMERS: readonly ConsumerRegistration[] = [
-  { name: 'documents', onFull: 'refuse' },
-  { name: 'metrics', onFull: 'refuse' },
-  { name: 'connectors', onFull: 'refuse' },
-  { name: 'alerting', onFull: 'refuse' },
-];
 /** Wall clock at the start of the process; later jumps of the clock do not move it. */
 const STARTED_AT_MS = Math.round(performance.timeOrigin);
 /** How long a wait for the next commit lasts before it is looked at again. */
@@ -83,9 +69,7 @@ class PlatformBuilder implements AsyncDisposable {
   readonly #settings: UpSettings;
   readonly #log: Logger;
   readonly #onLost: (error: CodedError) => void;
-  readonly #committed = createCommittedCell();
-  /** How far each of {@link EMBEDDED_CONSUMERS} has read. */
-  readonly #reads = createReadCells(EMBEDDED_CONSUMERS.length);
+  readonly #options: PartOptions;
   readonly #stop = new AbortController();
   /** The main thread's own metrics. */
   readonly #main = createMeter();
@@ -100,6 +84,7 @@ class PlatformBuilder implements AsyncDisposable {
     this.#settings = settings;
     this.#log = log;
     this.#onLost = onLost;
+    this.#options = new PartOptions(role, settings);
   }
 
   async start(): Promise<Platform> {
@@ -115,12 +100,7 @@ class PlatformBuilder implements AsyncDisposable {
     const parts = this.#makeParts(this.#settings.config.server.externalUrl ?? listening.url);
     this.#parts = parts;
     this.#ingestInfo = await parts.ingest?.start();
-    await Promise.all([
-      parts.documents?.start(),
-      parts.metrics?.start(),
-      parts.exporters?.start(),
-      parts.alerting?.start(),
-    ]);
+    await Promise.all(behindIngest(parts).map((part) => part.start()));
     if (parts.documents !== undefined) void this.#tellDocuments(parts.documents);
     void carryDerived(parts, this.#main, this.#stop.signal);
     void this.#keepEvidence(parts);
@@ -135,88 +115,31 @@ class PlatformBuilder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    const parts = this.#parts;
-    await Promise.all([this.#closeOrigin?.(), parts?.ingest?.stop()]);
-    await Promise.all([
-      parts?.documents?.stop(),
-      parts?.metrics?.stop(),
-      parts?.exporters?.stop(),
-      parts?.alerting?.stop(),
-    ]);
+    await Promise.all([this.#closeOrigin?.(), this.#parts?.ingest?.stop()]);
+    const rest = this.#parts === undefined ? [] : behindIngest(this.#parts);
+    await Promise.all(rest.map((part) => part.stop()));
   }
 
   #makeParts(externalUrl: string): Parts {
-    const { config, dataDirectory, logLevel } = this.#settings;
-    const directoryOf = (name: string): string => path.join(dataDirectory, name);
-    const journalDirectory = directoryOf('journal');
-    const all = this.#role === 'up';
-    const journal: JournalAccess = {
-      kind: 'disk',
-      directory: journalDirectory,
-      // Of another program's journal only the files are there to be watched.
-      committed: this.#role === 'alerting' ? undefined : this.#committed,
-    };
-    const common = { journal, logLevel };
-    const exporters = config.exporters.map((one) => exporterConsumer(one.id, commonOf(one)));
+    const { config } = this.#settings;
+    const role = this.#role;
+    const options = this.#options;
+    const all = role === 'up';
     return {
       ingest:
-        this.#role === 'alerting'
-          ? undefined
-          : this.#worker('ingest', (): IngestOptions => ({
-              directory: journalDirectory,
-              journal: config.journal,
-              otlpHttp: config.receivers.otlp.http,
-              // Started again, it takes the port it had: senders know it.
-              address: this.#ingestInfo?.otlpHttp ?? this.#settings.otlpHttp,
-              jaeger: this.#settings.jaeger,
-              jaegerAddresses: this.#ingestInfo?.jaeger,
-              prometheus: config.receivers.prometheus,
-              apiKey: config.server.apiKey,
-              consumers: all ? [...EMBEDDED_CONSUMERS, ...exporters] : undefined,
-              watched: all ? EMBEDDED_CONSUMERS.map(({ name }) => name) : [],
-              committed: this.#committed,
-              reads: this.#reads,
-              logLevel,
-            })),
-      documents: all
-        ? this.#documents({
-            // Shared memory does not reach a child process; it is told of commits.
-            journal: { ...journal, committed: undefined },
-            directory: directoryOf('documents'),
-            logLevel,
-          })
-        : undefined,
-      metrics: all
-        ? this.#worker('metrics', (): MetricsOptions => ({
-            ...common,
-            directory: directoryOf('metrics'),
-            connectorsDirectory: directoryOf('connectors'),
-            config: config.storage.metrics,
-            connectors: config.connectors,
-            read: this.#cellOf('metrics'),
-            connectorsRead: this.#cellOf('connectors'),
-          }))
-        : undefined,
+        role === 'alerting' ? undefined : this.#worker('ingest', () => options.ingest(this.#ingestInfo)),
+      documents: all && keepsDocuments(config) ? this.#documents() : undefined,
+      remoteStores:
+        all && hasRemoteStores(config)
+          ? this.#worker('remote-stores', () => options.remoteStores())
+          : undefined,
+      metrics: all ? this.#worker('metrics', () => options.metrics()) : undefined,
       exporters:
-        this.#role === 'alerting' || config.exporters.length === 0
+        role === 'alerting' || config.exporters.length === 0
           ? undefined
-          : this.#worker('exporters', (): ExportersOptions => ({
-              ...common,
-              directory: directoryOf('exporters'),
-              exporters: config.exporters,
-              pipelines: config.service,
-            })),
+          : this.#worker('exporters', () => options.exporters()),
       alerting:
-        this.#role === 'collector'
-          ? undefined
-          : this.#worker('alerting', (): AlertingOptions => ({
-              ...common,
-              directory: directoryOf('alerting'),
-              sloDirectory: this.#settings.sloDirectory,
-              config: config.alerting,
-              externalUrl,
-              read: all ? this.#cellOf('alerting') : undefined,
-            })),
+        role === 'collector' ? undefined : this.#worker('alerting', () => options.alerting(externalUrl)),
     };
   }
 
@@ -225,18 +148,12 @@ class PlatformBuilder implements AsyncDisposable {
     return this.#part(name, () => launchWorker(name, file, HEAP_MIB_MAX), options);
   }
 
-  #documents(
-    options: Omit<DocumentsOptions, 'config' | 'committed'>,
-  ): Part<DocumentsApi, DocumentsOptions, undefined> {
+  #documents(): Part<DocumentsApi, DocumentsOptions, undefined> {
     const file = new URL('threads/documents.ts', import.meta.url);
     return this.#part(
       'documents',
       () => launchChild(file),
-      () => ({
-        ...options,
-        config: this.#settings.config.storage.documents,
-        committed: new SharedCommitted(this.#committed).current(),
-      }),
+      () => this.#options.documents(),
     );
   }
 
@@ -259,30 +176,24 @@ class PlatformBuilder implements AsyncDisposable {
 
   /** A child process cannot share the cell: it is told, one message at a time, the newest value. */
   async #tellDocuments(documents: Part<DocumentsApi, DocumentsOptions, undefined>): Promise<void> {
-    const cell = new SharedCommitted(this.#committed);
-    const { consumer } = this.#cellOf('documents');
+    const committed = new SharedCommitted(this.#options.committed);
+    const cell = this.#options.cellOf('documents');
     let told = 0;
     while (!this.#stop.signal.aborted) {
-      const offset = await cell.waitBeyond(told, COMMIT_WAIT_MS, this.#stop.signal);
+      const offset = await committed.waitBeyond(told, COMMIT_WAIT_MS, this.#stop.signal);
       // Told even when nothing is new: a child that was started again has to hear it.
       const read = await documents.api.setCommitted(offset).catch(() => undefined);
-      if (read !== undefined) publishRead(this.#reads, consumer, read);
+      if (read !== undefined && cell !== undefined) publishRead(cell.cells, cell.consumer, read);
       told = offset;
     }
   }
 
-  async #keepEvidence({ alerting, documents, metrics }: Parts): Promise<void> {
+  async #keepEvidence(parts: Parts): Promise<void> {
+    const { alerting, metrics } = parts;
     if (alerting === undefined) return;
-    const stores = { documents: documents?.api, prometheus: metrics?.api };
+    const stores = { documents: documentsOf(parts, this.#settings.config), prometheus: metrics?.api };
     const outside = { clock: systemClock, log: this.#log, meter: this.#main };
     await keepEvidence({ alerting: alerting.api, stores, ...outside }, this.#stop.signal);
-  }
-
-  #cellOf(name: string): ReadCell {
-    return {
-      cells: this.#reads,
-      consumer: EMBEDDED_CONSUMERS.findIndex((consumer) => consumer.name === name),
-    };
   }
 
   #origin(parts: Parts, host: string): ReturnType<typeof createOrigin> {
@@ -296,7 +207,7 @@ class PlatformBuilder implements AsyncDisposable {
       log: this.#log,
       routers: routersFor({
         alerting: parts.alerting?.api,
-        documents: parts.documents?.api,
+        documents: documentsOf(parts, this.#settings.config),
         prometheus: parts.metrics?.api,
         dependencies: parts.metrics?.api,
         pipeline: () => view.read(),

@@ -3,13 +3,14 @@ import { present } from '#base/invariant.ts';
 import { backlogRefusal, type Backlog } from '#collector/backlog.ts';
 import { slowestRead } from '#journal/progress.ts';
 import type { Address } from '#base/config/schema.ts';
+import type { CodedError } from '#base/errors.ts';
 import { systemClock } from '#base/real/clock.ts';
-import { systemDisk } from '#base/real/disk.ts';
 import { createLogger, type LogLevel } from '#base/real/log.ts';
 import { systemNet } from '#base/real/net.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
+import { openJournalWriter, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import type { OtlpHttpConfig } from '#collector/config.ts';
 import type { JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
@@ -17,15 +18,11 @@ import { startJaeger, type JaegerAddresses } from '#collector/receivers/jaeger-t
 import type { PrometheusConfig } from '#collector/receivers/prometheus/config.ts';
 import { startScraper } from '#collector/receivers/prometheus/start.ts';
 import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
-import type { JournalConfig } from '#journal/config.ts';
-import { publishCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournal } from '#journal/disk/writer.ts';
 import type { ConsumerRegistration, JournalStatus, RecordDraft } from '#journal/ports.ts';
 import { METRICS } from '#signals/registry.ts';
 
 export interface IngestOptions {
-  readonly directory: string;
-  readonly journal: JournalConfig;
+  readonly journal: JournalAccess;
   readonly otlpHttp: OtlpHttpConfig;
   readonly address: Address;
   readonly jaeger: JaegerConfig;
@@ -37,8 +34,6 @@ export interface IngestOptions {
   readonly consumers: readonly ConsumerRegistration[] | undefined;
   /** Names of those that must keep up: with too much before one of them the door refuses. */
   readonly watched: readonly string[];
-  /** Cell of the committed offset. */
-  readonly committed: SharedArrayBuffer;
   /** How far each of `watched` has read, in their order. */
   readonly reads: SharedArrayBuffer;
   readonly logLevel: LogLevel;
@@ -61,25 +56,16 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
   const log = createLogger('ingest', options.logLevel);
   const meter = createMeter();
   const syncSeconds = meter.histogram(METRICS.journalSyncSeconds);
-  const journal = await openDiskJournal({
-    disk: systemDisk,
-    clock: systemClock,
-    random: systemRandom,
-    directory: options.directory,
-    config: options.journal,
-    ...(options.consumers === undefined ? {} : { consumers: options.consumers }),
-    onCommit: (offset, commitMs) => {
-      publishCommitted(options.committed, offset);
-      syncSeconds.observe(commitMs / 1000);
-    },
+  const { writer: journal, committed } = await openJournalWriter(options.journal, {
+    consumers: options.consumers,
+    onCommit: (commitMs) => syncSeconds.observe(commitMs / 1000),
+    log,
   });
-  publishCommitted(options.committed, journal.committed());
   exposeJournal(meter, () => journal.status());
   const door = {
     apiKey: options.apiKey,
     journal,
-    refusalNow: () =>
-      backlogRefusal(backlogOf(options, journal.committed()), options.journal.backlogBytesMax),
+    refusalNow: refusalOf(options, committed),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -114,7 +100,16 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
   };
 }
 
-/** Consumers of other programs have no cell; the journal's budget alone holds for them. */
+/** Kafka has its own door, and consumers of other programs have no cell: the journal's budget alone holds then. */
+function refusalOf(
+  options: IngestOptions,
+  committed: () => number | undefined,
+): () => CodedError | undefined {
+  const { journal } = options;
+  if (journal.kind === 'kafka') return () => undefined;
+  return () => backlogRefusal(backlogOf(options, committed() ?? 0), journal.config.backlogBytesMax);
+}
+
 function backlogOf({ watched, reads }: IngestOptions, committed: number): Backlog {
   if (watched.length === 0) return { consumer: '', bytes: 0 };
   const slowest = slowestRead(reads);

@@ -1,27 +1,56 @@
 /** How a thread gets at the journal, whatever it is made of. */
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
+import { systemRandom } from '#base/real/random.ts';
+import { errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
-import { FileCommitted, SharedCommitted, type CommittedOffset } from '#journal/disk/committed.ts';
+import type { JournalConfig } from '#journal/config.ts';
+import {
+  FileCommitted,
+  publishCommitted,
+  SharedCommitted,
+  type CommittedOffset,
+} from '#journal/disk/committed.ts';
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
-import type { JournalSource } from '#journal/ports.ts';
+import { openDiskJournal } from '#journal/disk/writer.ts';
+import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
+import { openKafkaJournalSource } from '#journal/kafka/source.ts';
+import { openKafkaJournal } from '#journal/kafka/writer.ts';
+import type { ConsumerRegistration, JournalSource, JournalWriter } from '#journal/ports.ts';
 
-/** As it travels to a thread. */
-export interface JournalAccess {
+interface DiskAccess {
   readonly kind: 'disk';
   readonly directory: string;
-  /** Undefined: the writer is another program; its file is watched. */
+  readonly config: JournalConfig;
+  /** Cell of the committed offset. Undefined: the writer is another program; its file is watched. */
   readonly committed: SharedArrayBuffer | undefined;
 }
 
+interface KafkaAccess {
+  readonly kind: 'kafka';
+  /** Of what a writer must know of itself. */
+  readonly directory: string;
+  readonly config: KafkaJournalConfig;
+}
+
+/** As it travels to a thread. */
+export type JournalAccess = DiskAccess | KafkaAccess;
+
 export type OpenJournalSource = JournalSource & AsyncDisposable;
 
-/** @param committed when the thread hears of commits in a way of its own */
+/** @param committed when the thread hears of commits to the disk in a way of its own */
 export async function openJournalSource(
   access: JournalAccess,
   log: Logger,
   committed?: CommittedOffset,
 ): Promise<OpenJournalSource> {
+  if (access.kind === 'kafka') {
+    return openKafkaJournalSource({
+      clock: systemClock,
+      config: access.config,
+      onDamage: (count) => log.error({ count }, 'messages that cannot be read were skipped'),
+    });
+  }
   const { directory } = access;
   return openDiskJournalSource({
     disk: systemDisk,
@@ -32,7 +61,58 @@ export async function openJournalSource(
   });
 }
 
-function committedOf({ directory, committed }: JournalAccess): CommittedOffset {
+export interface OpenJournalWriter {
+  readonly writer: JournalWriter;
+  /** Offset behind the last record that is durable; undefined where the journal counts none. */
+  readonly committed: () => number | undefined;
+}
+
+export interface WriterOptions {
+  /** Undefined: whoever has reported counts. */
+  readonly consumers: readonly ConsumerRegistration[] | undefined;
+  readonly onCommit: (commitMs: number) => void;
+  readonly log: Logger;
+}
+
+/** One at a time for a folder. @throws CodedError, DiskError */
+export async function openJournalWriter(
+  access: JournalAccess,
+  { consumers, onCommit, log }: WriterOptions,
+): Promise<OpenJournalWriter> {
+  const common = {
+    disk: systemDisk,
+    clock: systemClock,
+    random: systemRandom,
+    directory: access.directory,
+    ...(consumers === undefined ? {} : { consumers }),
+  };
+  if (access.kind === 'kafka') {
+    const writer = await openKafkaJournal({
+      ...common,
+      config: access.config,
+      onCommit,
+      onTrouble: (error) =>
+        log.warn({ error: errorText(error) }, 'the brokers do not take records; trying again'),
+    });
+    return { writer, committed: () => undefined };
+  }
+  const cell = access.committed;
+  const publish = (offset: number): void => {
+    if (cell !== undefined) publishCommitted(cell, offset);
+  };
+  const writer = await openDiskJournal({
+    ...common,
+    config: access.config,
+    onCommit: (offset, commitMs) => {
+      publish(offset);
+      onCommit(commitMs);
+    },
+  });
+  publish(writer.committed());
+  return { writer, committed: () => writer.committed() };
+}
+
+function committedOf({ directory, committed }: DiskAccess): CommittedOffset {
   if (committed !== undefined) return new SharedCommitted(committed);
   return new FileCommitted({ disk: systemDisk, clock: systemClock, directory });
 }
