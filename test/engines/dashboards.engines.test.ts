@@ -1,0 +1,86 @@
+/**
+ * The boards on the real engines: the demo exports to Prometheus, Elasticsearch
+ * and Jaeger and alerts an Alertmanager; every panel is asked there, as with the
+ * provisioning of the flavour `engines`.
+ */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { Engines } from '#bin/demo/platform-config.ts';
+import { builtBoards } from '#dashboards/grafana/files.ts';
+import { viewOf } from '#dashboards/grafana/lint/view.ts';
+import { startAlertmanager } from '#test/engines/alertmanager.ts';
+import { startElasticsearch } from '#test/engines/elasticsearch.ts';
+import { isMissing } from '#test/engines/engine.ts';
+import { startJaeger } from '#test/engines/jaeger.ts';
+import { startPrometheus } from '#test/engines/prometheus.ts';
+import { askUntilFull, questionNow, startBoardsDemo } from '#test/support/boards-demo.ts';
+import type { Bases } from '#test/support/grafana-panels.ts';
+
+/**
+ * Not asked on Jaeger with traces in memory: that store takes the tag `error` for
+ * a boolean, and the API hands it the text "true", so it finds nothing.
+ */
+const IN_MEMORY_LACKS = /Failing traces/;
+
+/** What each engine is to the platform and to Grafana. */
+interface Beside {
+  readonly exporters?: Engines['exporters'];
+  readonly alertmanagers?: readonly string[];
+  readonly bases: Bases;
+}
+
+/** Starts those that can be had here; the rest is told with its reason. */
+async function startEngines(t: TestContext, stack: AsyncDisposableStack): Promise<readonly Beside[]> {
+  const found: Beside[] = [];
+  const prometheus = await startPrometheus({ flags: ['--enable-feature=exemplar-storage'] });
+  if (isMissing(prometheus)) t.diagnostic(`without Prometheus: ${prometheus.missing}`);
+  else {
+    stack.use(prometheus);
+    const endpoint = `${prometheus.url}/api/v1/write`;
+    found.push({ exporters: { prometheusremotewrite: { endpoint } }, bases: { prometheus: prometheus.url } });
+  }
+  const elasticsearch = await startElasticsearch();
+  if (isMissing(elasticsearch)) t.diagnostic(`without Elasticsearch: ${elasticsearch.missing}`);
+  else {
+    stack.use(elasticsearch);
+    const exporters = { elasticsearch: { endpoints: [elasticsearch.url] } };
+    found.push({ exporters, bases: { elasticsearch: elasticsearch.url } });
+  }
+  const jaeger = await startJaeger();
+  if (isMissing(jaeger)) t.diagnostic(`without Jaeger: ${jaeger.missing}`);
+  else {
+    stack.use(jaeger);
+    found.push({ exporters: { otlphttp: { endpoint: jaeger.otlpHttp } }, bases: { jaeger: jaeger.url } });
+  }
+  const alertmanager = await startAlertmanager();
+  if (isMissing(alertmanager)) t.diagnostic(`without Alertmanager: ${alertmanager.missing}`);
+  else {
+    stack.use(alertmanager);
+    found.push({
+      alertmanagers: [new URL(alertmanager.url).host],
+      bases: { alertmanager: alertmanager.url },
+    });
+  }
+  return found;
+}
+
+test('every query of every panel answers with data on the real engines', async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const engines = await startEngines(t, stack);
+  if (engines.length === 0) return t.skip('no engine is to be had here');
+  const bases: Bases = Object.assign({}, ...engines.map((one) => one.bases));
+  const running = stack.use(
+    await startBoardsDemo({
+      exporters: Object.assign({}, ...engines.map(({ exporters = {} }) => exporters)),
+      alertmanagers: engines.flatMap(({ alertmanagers = [] }) => alertmanagers),
+    }),
+  );
+  const boards = builtBoards().map(viewOf);
+  t.diagnostic('Failing traces are not asked of a Jaeger that keeps traces in memory');
+  const isWanted = (where: string): boolean => !IN_MEMORY_LACKS.test(where);
+  const answers = await askUntilFull(t, boards, () => questionNow(running, bases), isWanted);
+  assert.deepEqual(
+    [...new Set(answers.map(({ source }) => source))].toSorted(),
+    Object.keys(bases).toSorted(),
+  );
+});
