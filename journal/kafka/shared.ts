@@ -111,19 +111,10 @@ export class SharedMember implements SharedReader {
     readonly waitMs: number;
     readonly signal?: AbortSignal;
   }): Promise<SharedBatch | undefined> {
-    const { clock } = this.#options;
-    const deadlineMs = clock.monotonicMs() + options.waitMs;
     await this.#reopenIfGivenUp();
     try {
       if (this.#mustJoin || this.#assignment === undefined) await this.#join();
-      const lanes = [...(this.#assignment?.lanes ?? [])];
-      for (;;) {
-        const batch = await this.#nextOf(lanes, options.bytesMax);
-        if (batch !== undefined) return batch;
-        const restMs = deadlineMs - clock.monotonicMs();
-        if (restMs <= 0 || options.signal?.aborted === true || this.#mustJoin) return undefined;
-        await sleep(clock, Math.min(restMs, POLL_MS), options.signal).catch(() => {});
-      }
+      return await this.#nextOfAny(options);
     } catch (error) {
       throw isCoded(error) ? error : refusals.unreadable(this.#link.topic, error);
     }
@@ -186,6 +177,19 @@ export class SharedMember implements SharedReader {
       cursor,
       reader: new TopicReader({ link: makeLink(), clock, cursor, partitions: [partition], ...damage }),
     };
+  }
+
+  async #nextOfAny(options: Parameters<SharedReader['next']>[0]): Promise<SharedBatch | undefined> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.monotonicMs() + options.waitMs;
+    const lanes = [...(this.#assignment?.lanes ?? [])];
+    for (;;) {
+      const batch = await this.#nextOf(lanes, options.bytesMax);
+      if (batch !== undefined) return batch;
+      const restMs = deadlineMs - clock.monotonicMs();
+      if (restMs <= 0 || options.signal?.aborted === true || this.#mustJoin) return undefined;
+      await sleep(clock, Math.min(restMs, POLL_MS), options.signal).catch(() => {});
+    }
   }
 
   async #nextOf(

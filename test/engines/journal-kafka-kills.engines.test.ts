@@ -27,8 +27,9 @@ if (isMissing(kafka)) {
     assert.ok(report.acked > 500, `only ${report.acked} records were confirmed`);
   });
 
-  void test('negative control: what was confirmed before it was sent is seen as loss', async () => {
-    const report = await kafkaKillHistory({ kafka, brokerKills: 0, ourKills: 1, seed: SEED, breaks: 'ack' });
+  void test('negative control: what was confirmed before it was sent is seen as loss', async (t) => {
+    if (none !== undefined) return t.skip(none);
+    const report = await kafkaKillHistory({ kafka, brokerKills: 1, ourKills: 0, seed: SEED, breaks: 'ack' });
     assert.ok(report.lost > 0, `seed ${SEED}: nothing was lost`);
   });
 

@@ -46,7 +46,9 @@ const CAUGHT_UP_MS_MAX = 60_000;
 export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillReport> {
   const random = seededRandom(plan.seed);
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-kills-'));
-  const config = kafkaConfig(plan.kafka);
+  // The control must not outlast the broker: what waits is refused while it is away.
+  const patience = plan.breaks === 'ack' ? { timeoutMs: 1000 } : {};
+  const config = { ...kafkaConfig(plan.kafka), ...patience };
   const start = (name: string): Promise<ChildProcess> => {
     const directory = join(folder, name);
     mkdirSync(directory, { recursive: true });
