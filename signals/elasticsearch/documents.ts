@@ -255,8 +255,27 @@ export function documentToJson(value: DocumentValue): string {
   if (typeof value === 'number') return doubleText(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(documentToJson).join(',')}]`;
-  const parts = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${documentToJson(item)}`);
-  return `{${parts.join(',')}}`;
+  let text = '{';
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === '{' ? '' : ','}${keyText(key)}${documentToJson(item)}`;
+  }
+  return `${text}}`;
+}
+
+/** Keys of attributes repeat in nearly every document; strangers choose them, so not all are remembered. */
+const KEYS_REMEMBERED_MAX = 5000;
+const keyTexts = new Map<string, string>();
+
+/** With its colon. */
+function keyText(key: string): string {
+  let text = keyTexts.get(key);
+  if (text === undefined) {
+    text = `${JSON.stringify(key)}:`;
+    if (keyTexts.size >= KEYS_REMEMBERED_MAX) keyTexts.clear();
+    keyTexts.set(key, text);
+  }
+  return text;
 }
 
 function isList(value: DocumentValue): value is readonly DocumentValue[] {
