@@ -10,6 +10,7 @@ import { MessageCommitted } from '#journal/disk/committed.ts';
 import { watchReads } from '#journal/progress.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import { startDocuments } from '#storage/embedded/documents/start.ts';
+import type { DocumentSearch } from '#storage/document-search.ts';
 import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 
 export interface DocumentsOptions {
@@ -20,7 +21,7 @@ export interface DocumentsOptions {
   readonly logLevel: LogLevel;
 }
 
-export interface DocumentsApi extends TraceReader, LogReader {
+export interface DocumentsApi extends TraceReader, LogReader, DocumentSearch {
   storeStatus(): Promise<StoreStatus>;
   /** The journal is committed up to here; the answer says how far this consumer has read. */
   setCommitted(offset: number): Promise<number>;
@@ -57,6 +58,8 @@ async function start(options: DocumentsOptions): Promise<RunningPart<undefined>>
     logFacets: (filter, request, signal) => store.logFacets(filter, request, signal),
     logPatterns: (filter, request, signal) => store.logPatterns(filter, request, signal),
     logArrivals: (filter, request, signal) => store.logArrivals(filter, request, signal),
+    searchDocuments: (request, signal) => store.searchDocuments(request, signal),
+    documentFields: (stream, signal) => store.documentFields(stream, signal),
     storeStatus: async () => ({ ...(await store.status()), residentBytes: process.memoryUsage.rss() }),
     setCommitted: (offset) => {
       committed.set(offset);

@@ -26,6 +26,7 @@ import {
   type SpanKind,
   type StatusCode,
 } from '#signals/model.ts';
+import { civilDay } from '#signals/elasticsearch/calendar.ts';
 import { toBase64, valueAsText } from '#signals/value-text.ts';
 
 /** A bigint is an integer; a number is a double, and stays one in JSON (`5.0`). */
@@ -219,30 +220,11 @@ const SECONDS_PER_DAY = 86_400n;
 /** RFC 3339 in UTC with nine digits, for all times an unsigned 64-bit number of nanoseconds can say. */
 export function timeText(unixNanos: bigint): string {
   const seconds = unixNanos / NANOS_PER_SECOND;
-  const [year, month, day] = civilDay(Number(seconds / SECONDS_PER_DAY));
+  const { year, month, day } = civilDay(Number(seconds / SECONDS_PER_DAY));
   const rest = Number(seconds % SECONDS_PER_DAY);
   const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map(twoDigits).join(':');
   const nanos = (unixNanos % NANOS_PER_SECOND).toString().padStart(9, '0');
   return `${year}-${twoDigits(month)}-${twoDigits(day)}T${clock}.${nanos}Z`;
-}
-
-/** Year, month and day of a day since 1970, by eras of 400 years that begin in March. */
-function civilDay(daysSince1970: number): readonly [year: number, month: number, day: number] {
-  const days = daysSince1970 + 719_468;
-  const era = Math.floor(days / 146_097);
-  const dayOfEra = days - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 }
 
 function twoDigits(value: number): string {

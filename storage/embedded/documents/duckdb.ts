@@ -95,10 +95,42 @@ export class DuckDb implements AsyncDisposable {
    *   `PLIM_OVERLOADED`; the signal's reason when aborted
    */
   query(sql: string, parameters: Parameters, options: QueryOptions): Promise<readonly Row[]> {
+    return this.#connected(options, (connection) => read(connection, sql, parameters));
+  }
+
+  /**
+   * Gives `take` the rows of one statement one after another: any number of them
+   * costs the memory of one vector. The object is made anew for each.
+   *
+   * @throws as {@link query}, and what `take` throws
+   */
+  stream(
+    sql: string,
+    parameters: Parameters,
+    { take, ...options }: QueryOptions & { readonly take: (row: Row) => void },
+  ): Promise<void> {
+    return this.#connected(options, async (connection) => {
+      const result = await connection.stream(sql, { ...parameters }, parameterTypes(parameters));
+      const names = result.columnNames();
+      for (;;) {
+        options.signal?.throwIfAborted();
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        const columns = names.map((_, column) => chunk.getColumnValues(column) as Cell[]);
+        for (let at = 0; at < chunk.rowCount; at += 1) {
+          const row: Record<string, Cell> = {};
+          for (const [column, name] of names.entries()) row[name] = columns[column]?.[at] ?? null;
+          take(row);
+        }
+      }
+    });
+  }
+
+  #connected<T>(options: QueryOptions, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     return this.#slots.run(options.signal, async () => {
       const connection = this.#idle.pop() ?? (await this.#instance.connect());
       try {
-        return await this.#interruptible(connection, options, () => read(connection, sql, parameters));
+        return await this.#interruptible(connection, options, () => work(connection));
       } finally {
         this.#idle.push(connection);
       }
@@ -176,11 +208,12 @@ async function read(
   sql: string,
   parameters: Parameters,
 ): Promise<readonly Row[]> {
-  const types = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, parameterType(value)]),
-  );
-  const reader = await connection.runAndReadAll(sql, { ...parameters }, types);
+  const reader = await connection.runAndReadAll(sql, { ...parameters }, parameterTypes(parameters));
   return reader.getRowObjects() as Record<string, Cell>[];
+}
+
+function parameterTypes(parameters: Parameters): Record<string, DuckDBType> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, parameterType(value)]));
 }
 
 function parameterType(value: bigint | string | number): DuckDBType {

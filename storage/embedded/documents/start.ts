@@ -11,9 +11,11 @@ import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
 import { dropItems } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalSource } from '#journal/ports.ts';
 import { addItems, NO_ITEMS, RECORD_KINDS, type RecordKind, type Totals } from '#signals/records.ts';
+import type { DocumentSearch } from '#storage/document-search.ts';
 import type { LogReader, StoreStatus, TraceReader } from '#storage/ports.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import type { Signal } from '#storage/embedded/documents/core/manifest.ts';
+import { DocumentSearcher } from '#storage/embedded/documents/document-search.ts';
 import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
 import { LogRecordReader } from '#storage/embedded/documents/log-reader.ts';
 import { SealedFiles, SPILL_FOLDER } from '#storage/embedded/documents/sealed-files.ts';
@@ -27,7 +29,7 @@ const BATCH_BYTES_MAX = 2 * 2 ** 20;
 /** Between two tries to seal a tail that is full while the disk refuses. */
 const RETRY_MS = 1000;
 
-export interface DocumentsStore extends TraceReader, LogReader, AsyncDisposable {
+export interface DocumentsStore extends TraceReader, LogReader, DocumentSearch, AsyncDisposable {
   status(): Promise<StoreStatus>;
   /** Makes everything in memory durable now. @throws DiskError; it stays in memory then */
   sealNow(): Promise<void>;
@@ -63,6 +65,7 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
   const views = new Views({ ...timeout, duckdb, view: () => storage.view() });
   const spans = new SpanReader(views, limits);
   const logs = new LogRecordReader(views);
+  const documents = new DocumentSearcher(views);
   const consumer = new DocumentsConsumer(options, storage);
   return {
     finished: consumer.finished,
@@ -79,6 +82,8 @@ export async function startDocuments(options: DocumentsOptions): Promise<Documen
     logFacets: (filter, request, signal) => logs.logFacets(filter, request, signal),
     logPatterns: (filter, request, signal) => logs.logPatterns(filter, request, signal),
     logArrivals: (filter, request, signal) => logs.logArrivals(filter, request, signal),
+    searchDocuments: (request, signal) => documents.searchDocuments(request, signal),
+    documentFields: (stream, signal) => documents.documentFields(stream, signal),
     async [Symbol.asyncDispose]() {
       await consumer[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
