@@ -9,6 +9,7 @@ import type { Meter } from '#base/metrics.ts';
 import type { Net } from '#base/net.ts';
 import type { Remote } from '#base/rpc.ts';
 import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
+import { elasticsearchRoutes } from '#server/elasticsearch/routes.ts';
 import { notFound } from '#server/http/errors.ts';
 import type { DependencyReader } from '#server/jaeger/dependencies.ts';
 import { jaegerRoutes } from '#server/jaeger/routes.ts';
@@ -31,11 +32,14 @@ import { sloRoutes, slosAnswer } from '#server/plimsoll/slos.ts';
 import type { PrometheusApi } from '#server/prometheus/handlers.ts';
 import { rulesRoutes } from '#server/prometheus/rules-routes.ts';
 import { prometheusRoutes } from '#server/prometheus/routes.ts';
+import type { DocumentSearch } from '#storage/document-search.ts';
 import type { LogReader, TraceReader } from '#storage/ports.ts';
 
 export interface OriginApis {
   readonly alerting: Remote<AlertingApi> | undefined;
   readonly documents: Remote<TraceReader & LogReader> | undefined;
+  /** Undefined where somebody else keeps the documents: who searches them asks there. */
+  readonly documentSearch?: Remote<DocumentSearch> | undefined;
   readonly prometheus: Remote<PrometheusApi> | undefined;
   readonly dependencies: Remote<DependencyReader> | undefined;
   readonly pipeline: () => Promise<PipelineView>;
@@ -79,6 +83,13 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
   // What the alerting worker answers stands before what the metrics worker answers.
   if (alerting !== undefined) mounted.push({ prefix: '/api/v1', router: rulesRoutes(alerting) });
   if (prometheus !== undefined) mounted.push({ prefix: '/api/v1', router: prometheusRoutes(prometheus) });
+  if (apis.documentSearch !== undefined) {
+    const { version } = apis.build();
+    mounted.push({
+      prefix: '/es',
+      router: elasticsearchRoutes({ reader: apis.documentSearch, clock: apis.clock, version }),
+    });
+  }
   if (documents !== undefined)
     mounted.push({ prefix: '/api', router: jaegerRoutes(documents, apis.dependencies) });
   return mounted;
