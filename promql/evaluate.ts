@@ -75,7 +75,7 @@ export async function evaluateInstant(
   options: EvaluationOptions,
 ): Promise<QueryResult> {
   const grid: Grid = { startMs: timeMs, stepMs: 0, count: 1 };
-  const context = contextOf(query, grid, options);
+  const context = contextOf(query, { grid, endMs: timeMs }, options);
   if (typeOf(query.expression) === 'range vector') {
     const { series, rangeMs, firstEndMs } = await evaluateRange(unwrap(query.expression), context);
     const cut = series.map((samples) => cutToWindow(samples, firstEndMs - rangeMs, firstEndMs));
@@ -115,17 +115,22 @@ export async function evaluateOverRange(
     );
   }
   const grid: Grid = { startMs, stepMs, count };
-  const context = contextOf(query, grid, options);
+  const context = contextOf(query, { grid, endMs }, options);
   const value = await evaluate(query.expression, context);
   return resultOf({ type: 'matrix', series: matrixOf(value, grid) }, context);
 }
 
-function contextOf(query: Query, grid: Grid, options: EvaluationOptions): EvaluationContext {
+function contextOf(
+  query: Query,
+  { grid, endMs }: { readonly grid: Grid; readonly endMs: number },
+  options: EvaluationOptions,
+): EvaluationContext {
+  const { startMs, stepMs } = grid;
   return {
     text: query.text,
     source: options.source,
     grid,
-    bounds: grid,
+    bounds: { startMs, endMs, stepMs },
     lookbackMs: options.lookbackMs ?? LOOKBACK_MS_DEFAULT,
     defaultStepMs: SUBQUERY_STEP_MS_DEFAULT,
     budget: new Budget(options),

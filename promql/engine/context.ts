@@ -5,14 +5,23 @@ import type { Annotations } from '#promql/engine/annotations.ts';
 import type { Budget } from '#promql/engine/budget.ts';
 import type { Grid, Value } from '#promql/engine/values.ts';
 
+/** Of the whole query, as it was asked: its last step may stand before the end. */
+export interface Bounds {
+  /** `start()`. */
+  readonly startMs: number;
+  /** `end()`. */
+  readonly endMs: number;
+  /** 0 at one time. */
+  readonly stepMs: number;
+}
+
 export interface EvaluationContext {
   /** The query's text, for positions. */
   readonly text: string;
   readonly source: SeriesSource;
   /** Steps to evaluate at; those of the subquery inside one. */
   readonly grid: Grid;
-  /** Bounds of the whole query: `start()`, `end()`, and its steps. */
-  readonly bounds: Grid;
+  readonly bounds: Bounds;
   readonly lookbackMs: number;
   /** Step of subqueries that name none. */
   readonly defaultStepMs: number;

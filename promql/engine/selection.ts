@@ -42,7 +42,7 @@ function atMs(at: At, { bounds }: EvaluationContext): number {
     case 'start':
       return bounds.startMs;
     case 'end':
-      return gridEndMs(bounds);
+      return bounds.endMs;
   }
 }
 
@@ -50,7 +50,7 @@ function atMs(at: At, { bounds }: EvaluationContext): number {
 export function durationMs(spanned: SpannedDuration, { bounds, text }: EvaluationContext): number {
   const result = evaluateDuration(spanned.duration, {
     stepMs: bounds.stepMs,
-    rangeMs: gridEndMs(bounds) - bounds.startMs,
+    rangeMs: bounds.endMs - bounds.startMs,
   });
   if (result === undefined) throw parseError(text, spanned.start, 'duration out of range');
   return result;

@@ -2,7 +2,7 @@
 import { executionError } from '#promql/syntax/position.ts';
 import type { Aggregation } from '#promql/syntax/ast.ts';
 import { groupSeries } from '#promql/engine/aggregate.ts';
-import { gridEndMs, type EvaluationContext } from '#promql/engine/context.ts';
+import type { EvaluationContext } from '#promql/engine/context.ts';
 import { emptyColumn, isEmpty, setStep, type Column } from '#promql/engine/values.ts';
 
 /** The series keep their labels; an instant result is in order of rank within its group. */
@@ -13,7 +13,7 @@ export async function topSeries(
 ): Promise<readonly Column[]> {
   const { grid, budget, bounds } = context;
   const largest = aggregation.operator === 'topk';
-  const isInstant = bounds.startMs === gridEndMs(bounds) && grid.count === 1;
+  const isInstant = bounds.startMs === bounds.endMs && grid.count === 1;
   const limits = Array.from(parameter, limitOf);
   const result: Column[] = [];
   for (const { members } of groupSeries(series, aggregation)) {

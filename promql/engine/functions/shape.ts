@@ -6,7 +6,6 @@ import { labelOf, labelsOf, METRIC_NAME, withLabel } from '#promql/labels.ts';
 import { compileReplacer } from '#promql/regex.ts';
 import { unwrap, type Expression } from '#promql/syntax/ast.ts';
 import { executionError } from '#promql/syntax/position.ts';
-import { gridEndMs } from '#promql/engine/context.ts';
 import { scalarArgument, stringArgument, vectorArgument } from '#promql/engine/functions/arguments.ts';
 import { plainVector } from '#promql/engine/functions/time.ts';
 import type { CallSite, FunctionTable } from '#promql/engine/functions/table.ts';
@@ -142,7 +141,7 @@ async function absentOverTime(args: readonly Expression[], site: CallSite): Prom
 function sorter(direction: 1 | -1) {
   return (args: readonly Value[], { call, context }: CallSite): Value => {
     const series = vectorArgument(args, 0);
-    if (gridEndMs(context.bounds) !== context.bounds.startMs) {
+    if (context.bounds.endMs !== context.bounds.startMs) {
       context.annotations.warn(
         'sort is ineffective for range queries since results are always ordered by labels',
         call.start,
