@@ -1,0 +1,74 @@
+/** One server of Prometheus beside our evaluator, as tests. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { seededRandom } from '#base/sim/random.ts';
+import { isMissing, type EngineAnswer } from '#test/engines/engine.ts';
+import { prometheusReader } from '#test/engines/metrics-backend.ts';
+import {
+  CHOSEN_QUERIES,
+  difference,
+  differentialSeries,
+  hasAnswer,
+  isComparable,
+  writeSeries,
+} from '#test/engines/promql-differential.ts';
+import { expression } from '#test/support/naive-promql.ts';
+
+const DEPTH = 3;
+const DIFFERENCES_SHOWN = 10;
+
+export interface DifferentialOptions {
+  readonly seed: number;
+  readonly generated: number;
+  /** See {@link differentialSeries}. */
+  readonly resets: boolean;
+}
+
+export function differentialTests(engine: EngineAnswer, options: DifferentialOptions): void {
+  if (isMissing(engine)) {
+    void test('our PromQL beside a real one', (t) => t.skip(engine.missing));
+    return;
+  }
+  after(() => engine[Symbol.asyncDispose]());
+  const { seed, generated, resets } = options;
+  const name = `Prometheus ${engine.version}`;
+  const random = seededRandom(seed);
+  const series = differentialSeries(random, resets);
+  const reader = prometheusReader(engine.url);
+
+  void test(`${name}: the samples are written`, () => writeSeries(engine.url, series));
+
+  for (const query of CHOSEN_QUERIES) {
+    void test(`${name}: ${query}`, async () => {
+      assert.equal(await difference(engine.url, reader, query), undefined);
+      assert.ok(await hasAnswer(engine.url, query), 'an empty answer shows little');
+    });
+  }
+
+  void test(`${name}: ${generated} generated queries, seed ${seed}`, async (t) => {
+    const different: string[] = [];
+    let answered = 0;
+    for (let count = 0; count < generated;) {
+      const { text } = expression({ random, series }, DEPTH);
+      if (!isComparable(text, engine.version)) continue;
+      count += 1;
+      const found = await difference(engine.url, reader, text);
+      if (found !== undefined) different.push(`${text}\n  ${found}`);
+      if (await hasAnswer(engine.url, text)) answered += 1;
+    }
+    t.diagnostic(`${generated} asked, ${answered} have an answer, ${different.length} differ`);
+    assert.deepEqual(different.slice(0, DIFFERENCES_SHOWN), []);
+    assert.ok(answered > generated / 4, 'most answers are empty or errors');
+  });
+
+  void test(`${name}: negative control: samples that are not the same are seen`, async () => {
+    const shifted = {
+      select: async (request: Parameters<typeof reader.select>[0]) =>
+        (await reader.select(request)).map((one) => ({
+          ...one,
+          values: one.values.map((value) => value + 1),
+        })),
+    };
+    assert.notEqual(await difference(engine.url, shifted, 'g'), undefined);
+  });
+}
