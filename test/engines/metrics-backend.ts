@@ -82,12 +82,20 @@ export const PROMETHEUS_OPTIONS: PrometheusOptions = {
   flags: ['--enable-feature=exemplar-storage'],
 };
 
-export async function prometheusBackend(samplesBy?: 'read' | 'query'): Promise<MetricsBackend | Missing> {
-  const engine = await startPrometheus(PROMETHEUS_OPTIONS);
+export interface PrometheusBackendOptions {
+  readonly flavor?: 'packaged' | 'built';
+  readonly protocol?: RemoteWriteConfig['protocol'];
+}
+
+export async function prometheusBackend(
+  samplesBy?: 'read' | 'query',
+  { flavor = 'packaged', protocol = 'auto' }: PrometheusBackendOptions = {},
+): Promise<MetricsBackend | Missing> {
+  const engine = await startPrometheus({ ...PROMETHEUS_OPTIONS, flavor });
   const nothing = async (): Promise<void> => {};
   return isMissing(engine)
     ? engine
-    : new EngineBackend(engine, { samplesBy, settle: nothing, makeDurable: nothing });
+    : new EngineBackend(engine, { samplesBy, protocol, settle: nothing, makeDurable: nothing });
 }
 
 export async function victoriaBackend(): Promise<MetricsBackend | Missing> {
@@ -99,11 +107,12 @@ export async function victoriaBackend(): Promise<MetricsBackend | Missing> {
   const settle = () => ask(`${engine.url}/internal/force_flush`);
   // It acknowledges what is in memory, seconds before it is on disk; a snapshot puts it there.
   const makeDurable = () => ask(`${engine.url}/snapshot/create`);
-  return new EngineBackend(engine, { samplesBy: undefined, settle, makeDurable });
+  return new EngineBackend(engine, { samplesBy: undefined, protocol: 'auto', settle, makeDurable });
 }
 
 interface BackendOptions {
   readonly samplesBy: 'read' | 'query' | undefined;
+  readonly protocol: RemoteWriteConfig['protocol'];
   /** Resolves when what was written can be asked for. */
   readonly settle: () => Promise<unknown>;
   /** Resolves when it survives a kill. */
@@ -120,7 +129,7 @@ class EngineBackend implements MetricsBackend {
   constructor(engine: Engine, options: BackendOptions) {
     this.#engine = engine;
     this.#options = options;
-    this.#exporter = remoteWriteExporter(engine.url);
+    this.#exporter = remoteWriteExporter(engine.url, { protocol: options.protocol });
     this.reader = prometheusReader(engine.url, options.samplesBy);
   }
 
