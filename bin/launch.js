@@ -63,9 +63,13 @@ async function setUpAndRun() {
   return runProgram(node, process.argv.slice(2));
 }
 
+/** Programs of the project beside `plimsoll` itself. */
+const ENTRIES = { test: ['test', 'run.ts'], engines: ['test', 'engines', 'topology.ts'] };
+
 function runProgram(node, args) {
-  const entry = args[0] === 'test' ? ['test', 'run.ts'] : ['bin', 'plimsoll.ts'];
-  const rest = args[0] === 'test' ? args.slice(1) : args;
+  const own = ENTRIES[args[0] ?? ''];
+  const entry = own ?? ['bin', 'plimsoll.ts'];
+  const rest = own === undefined ? args : args.slice(1);
   const child = spawn(node, [join(ROOT, ...entry), ...rest], {
     env: {
       ...process.env,

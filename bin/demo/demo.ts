@@ -11,10 +11,11 @@ import { systemRandom } from '#base/real/random.ts';
 import { openDataFolder, type DataFolder } from '#bin/data-folder.ts';
 import { Child, identityOf, type ChildDefinition, type ChildEvents } from '#bin/demo/child.ts';
 import { DemoFile } from '#bin/demo/demo-file.ts';
+import { enginesOf, type Engines } from '#bin/demo/engines.ts';
 import { freePorts } from '#bin/demo/free-ports.ts';
 import { assignPorts, DemoFolders, localUrl, PORTS_NEEDED, type DemoPorts } from '#bin/demo/layout.ts';
 import { startPager, type Pager, type ReceivedPage } from '#bin/demo/pager.ts';
-import { platformConfig, type Engines, type Evaluation } from '#bin/demo/platform-config.ts';
+import { platformConfig, type Evaluation } from '#bin/demo/platform-config.ts';
 import {
   chaosProgram,
   loadProgram,
@@ -40,8 +41,10 @@ export interface DemoOptions {
   readonly pagerListens: boolean;
   /** Path of libfaketime, so that clocks of services can be made wrong; undefined: they cannot. */
   readonly libfaketime: string | undefined;
-  /** Where telemetry and alerts go beside the platform's own stores; nowhere without it. */
+  /** Engines in place of the embedded ones, or beside them. */
   readonly engines?: Engines;
+  /** Where pages are taken, when somebody outside has to know; any free port without it. */
+  readonly pagesPort?: number;
   readonly events: DemoEvents;
 }
 
@@ -111,11 +114,12 @@ class DemoBuilder implements AsyncDisposable {
     for (const folder of [folders.logs, folders.chaos, ...SERVICES.map(({ name }) => folders.stateOf(name))])
       mkdirSync(folder, { recursive: true });
     const [origin = 0, otlpHttp = 0, ...rest] = await freePorts(PORTS_NEEDED + 2, systemRandom);
-    const ports = assignPorts(
+    const assigned = assignPorts(
       originPort === 0 ? origin : originPort,
       otlpHttpPort === 0 ? otlpHttp : otlpHttpPort,
       rest,
     );
+    const ports = withPagesPort(assigned, this.#options.pagesPort);
     this.#pager = await startPager(folders.pages, events.onPage);
     const programs = this.#programs(ports, this.#pager.port);
     const file = new DemoFile(folders, ports, identityOf(process.pid));
@@ -125,7 +129,8 @@ class DemoBuilder implements AsyncDisposable {
     };
     for (const { name } of SERVICES) writeFileSync(folders.clockOf(name), TRUE_TIME);
     const { port: pagerPort } = this.#pager;
-    writeFileSync(folders.configFile, platformConfig({ ...this.#options, ports, pagerPort }));
+    const engines = enginesOf(this.#options.engines ?? {}, folders.data);
+    writeFileSync(folders.configFile, platformConfig({ ...this.#options, engines, ports, pagerPort }));
     const run = (definition: ChildDefinition): Child => {
       const child = new Child(definition, childEvents);
       child.start();
@@ -199,6 +204,11 @@ class DemoBuilder implements AsyncDisposable {
       new CodedError('PLIM_DEMO_FAILED', `the platform ended (${how})${tail === '' ? '' : `:\n${tail}`}`),
     );
   }
+}
+
+/** Pages pass a proxy, so that a fault can stand before them: its port is the one to know. */
+function withPagesPort(ports: DemoPorts, pager: number | undefined): DemoPorts {
+  return pager === undefined ? ports : { ...ports, proxies: { ...ports.proxies, pager } };
 }
 
 /** 32 random bytes: two parties of the demo know it, no file does. */

@@ -1,5 +1,6 @@
 /** The configuration the demo's platform runs with, written out so that people can read and copy it. */
 import { stringify } from 'yaml';
+import type { Engines } from '#bin/demo/engines.ts';
 import { localUrl, PROOFS, type DemoPorts } from '#bin/demo/layout.ts';
 import { SERVICES } from '#sample-services/topology.ts';
 
@@ -12,14 +13,6 @@ export interface Evaluation {
 }
 
 export const AS_WRITTEN: Evaluation = { windowDivisor: 1, burnFactorMultiplier: 1 };
-
-/** Real engines beside the platform, in the words of its configuration. */
-export interface Engines {
-  /** Value of the key `exporters`. */
-  readonly exporters: Readonly<Record<string, object>>;
-  /** HOST:PORT each; they route in place of the platform. */
-  readonly alertmanagers: readonly string[];
-}
 
 export interface PlatformConfigOptions {
   readonly ports: DemoPorts;
@@ -39,7 +32,8 @@ const SCRAPE_INTERVAL_MS_MIN = 1000;
 const GROUP_INTERVAL_MS = 30_000;
 
 export function platformConfig(options: PlatformConfigOptions): string {
-  const { ports, pagerPort, sloDirectory, evaluation, engines } = options;
+  const { ports, pagerPort, sloDirectory, evaluation, engines = {} } = options;
+  const { alertmanagers: _routed, ...kept } = engines;
   const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, dividedMs(SCRAPE_INTERVAL_MS, evaluation));
   const config = {
     receivers: {
@@ -67,7 +61,7 @@ export function platformConfig(options: PlatformConfigOptions): string {
       },
       ...notifiers(options),
     },
-    ...(engines === undefined ? {} : { exporters: engines.exporters }),
+    ...kept,
     server: {
       endpoint: `127.0.0.1:${ports.origin}`,
       companions: { chaos: localUrl(ports.chaos), pages: localUrl(pagerPort), proofs: PROOFS },
@@ -78,8 +72,7 @@ export function platformConfig(options: PlatformConfigOptions): string {
 
 /** Who tells people: the page receiver of the demo, or whom the engines tell. */
 function notifiers({ ports, evaluation, engines }: PlatformConfigOptions): object {
-  const targets = engines?.alertmanagers ?? [];
-  if (targets.length > 0) return { alertmanagers: [{ static_configs: [{ targets }] }] };
+  if (engines?.alertmanagers !== undefined) return { alertmanagers: engines.alertmanagers };
   return {
     alertmanager: {
       route: {

@@ -6,7 +6,7 @@ import { sleep } from '#base/clock.ts';
 import { CodedError } from '#base/errors.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { systemNet } from '#base/real/net.ts';
-import { startDemo, type Demo } from '#bin/demo/demo.ts';
+import { startDemo, type Demo, type DemoOptions } from '#bin/demo/demo.ts';
 import type { ReceivedPage } from '#bin/demo/pager.ts';
 import { mutatedPages, mutatedSlos, type Mutation } from '#bin/prove/mutation.ts';
 import type { Phase, WorldPlan } from '#bin/prove/plan.ts';
@@ -31,6 +31,7 @@ export interface WorldOptions {
   readonly seed: number;
   readonly mutation: Mutation | undefined;
   readonly say: (text: string) => void;
+  readonly engines: Pick<DemoOptions, 'engines' | 'pagesPort'>;
 }
 
 /** Blindness is not compressed below this (docs/reference/configuration.md, `window_divisor`). */
@@ -64,6 +65,7 @@ export async function runWorld(options: WorldOptions, signal: AbortSignal): Prom
       },
       pagerListens: mutation !== 'dead-receiver',
       libfaketime: undefined,
+      ...options.engines,
       events: {
         onProgress: () => {},
         onPage: (page) => void pages.push(page),

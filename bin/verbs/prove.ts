@@ -13,6 +13,7 @@ import { DEMO_SLOS, PROOFS, ROOT } from '#bin/demo/layout.ts';
 import { MUTATIONS, type Mutation } from '#bin/prove/mutation.ts';
 import { cellPlan, fullPlan, quickPlan, type WorldPlan } from '#bin/prove/plan.ts';
 import { runWorld } from '#bin/prove/run-world.ts';
+import { enginesFlags } from '#bin/verbs/engines-flags.ts';
 import { flagsText } from '#bin/verbs/flags.ts';
 import { stopSignal } from '#bin/verbs/stop-signal.ts';
 import { judgeAll, type Verdict } from '#chaos/prove/core/judge.ts';
@@ -27,6 +28,11 @@ const FLAGS: Readonly<Record<string, FlagDefinition>> = {
   full: { value: undefined, help: 'every fault on every service in the way of a request: more than an hour' },
   cell: { value: 'FAULT@SERVICE', help: 'one fault alone, kill@dispatch for example' },
   mutate: { value: 'NAME', help: `spoil alerting on purpose; the proof must fail: ${MUTATIONS.join(', ')}` },
+  config: {
+    value: 'FILE',
+    help: 'engines to stand on: journal, storage, exporters, service, alerting.alertmanagers',
+  },
+  'pages-port': { value: 'N', help: 'where pages are taken, for an Alertmanager outside; default any free' },
   rate: { value: 'N', help: 'requests a second, 10 to 200; default 30' },
   seed: { value: 'N', help: 'of customers, carriers and faults; default a fresh one' },
   out: {
@@ -53,6 +59,7 @@ export async function prove(argv: readonly string[]): Promise<number> {
   const mutation = mutationOf(flags['mutate']);
   const seed = numberFlag(flags, 'seed', systemRandom.below(2 ** 31), [0, 2 ** 32 - 1]);
   const requestsPerSecond = numberFlag(flags, 'rate', RATE_DEFAULT, [10, 200]);
+  const engines = enginesFlags(flags);
   const startedAt = new Date();
   const abort = new AbortController();
   void stopSignal(STOP_MS_MAX).then(() =>
@@ -63,7 +70,16 @@ export async function prove(argv: readonly string[]): Promise<number> {
   try {
     for (const plan of plans) {
       say(`${plan.name}: windows ÷ ${plan.divisor}, ${requestsPerSecond} requests/s, seed ${seed}\n`);
-      const world = { plan, scratch, sloDirectory: DEMO_SLOS, requestsPerSecond, seed, mutation, say };
+      const world = {
+        plan,
+        scratch,
+        sloDirectory: DEMO_SLOS,
+        requestsPerSecond,
+        seed,
+        mutation,
+        say,
+        engines,
+      };
       runs.push(await runWorld(world, abort.signal));
     }
   } finally {

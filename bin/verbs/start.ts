@@ -10,6 +10,7 @@ import { systemRandom } from '#base/real/random.ts';
 import { parseArguments, type FlagDefinition } from '#bin/arguments.ts';
 import { pageLines, welcome } from '#bin/demo/console-text.ts';
 import { startDemo, type DemoOptions } from '#bin/demo/demo.ts';
+import { enginesFlags } from '#bin/verbs/engines-flags.ts';
 import { isPortFree } from '#bin/demo/free-ports.ts';
 import { DEMO_SLOS, ROOT } from '#bin/demo/layout.ts';
 import { AS_WRITTEN } from '#bin/demo/platform-config.ts';
@@ -28,6 +29,11 @@ const FLAGS: Readonly<Record<string, FlagDefinition>> = {
     help: 'address of OTLP over HTTP; default 127.0.0.1:4318 or the next free',
   },
   slo: { value: 'DIR', help: 'folder of OpenSLO files; default those of the freight company' },
+  config: {
+    value: 'FILE',
+    help: 'engines to stand on: journal, storage, exporters, service, alerting.alertmanagers',
+  },
+  'pages-port': { value: 'N', help: 'where pages are taken, for an Alertmanager outside; default any free' },
   faketime: { value: undefined, help: 'start the services under libfaketime, for the fault clock-skew' },
   seed: { value: 'N', help: 'of customers, carriers and faults; default a fresh one' },
   help: { value: undefined, help: 'this text' },
@@ -106,6 +112,7 @@ async function readOptions(
     }),
     sloDirectory: flags['slo'] ?? DEMO_SLOS,
     evaluation: AS_WRITTEN,
+    ...enginesFlags(flags),
     pagerListens: true,
     libfaketime: flags['faketime'] === undefined ? undefined : faketimeHere(),
     events: {

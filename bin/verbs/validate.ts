@@ -76,7 +76,7 @@ function isSloFile(path: string, text: string): boolean {
 
 /** Also that the folder of SLOs it names is there, without which a start is refused. */
 function checkConfig(file: string, text: string): readonly Problem[] {
-  const { config, problems } = readConfig(file, text);
+  const { config, problems } = readConfig(file, text, process.env);
   const folder = config === undefined ? undefined : writtenSloFolder(config, file);
   if (folder === undefined || isFolder(folder) || resolve(file) === EMBEDDED_CONFIG_FILE) return problems;
   const message = `${folder} is not a folder that can be read; make it, or name another`;

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { Engines } from '#bin/demo/platform-config.ts';
+import type { Engines } from '#bin/demo/engines.ts';
 import { builtBoards } from '#dashboards/grafana/files.ts';
 import { viewOf } from '#dashboards/grafana/lint/view.ts';
 import { startAlertmanager } from '#test/engines/alertmanager.ts';
@@ -25,7 +25,7 @@ const IN_MEMORY_LACKS = /Failing traces/;
 /** What each engine is to the platform and to Grafana. */
 interface Beside {
   readonly exporters?: Engines['exporters'];
-  readonly alertmanagers?: readonly string[];
+  readonly alertmanagers?: readonly object[];
   readonly bases: Bases;
 }
 
@@ -57,7 +57,7 @@ async function startEngines(t: TestContext, stack: AsyncDisposableStack): Promis
   else {
     stack.use(alertmanager);
     found.push({
-      alertmanagers: [new URL(alertmanager.url).host],
+      alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager.url).host] }] }],
       bases: { alertmanager: alertmanager.url },
     });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { startDemo, type Demo } from '#bin/demo/demo.ts';
 import { DEMO_SLOS } from '#bin/demo/layout.ts';
-import type { Engines } from '#bin/demo/platform-config.ts';
+import type { Engines } from '#bin/demo/engines.ts';
 import type { BoardView } from '#dashboards/grafana/lint/view.ts';
 import { askBoard, type Answer, type Bases, type Question } from '#test/support/grafana-panels.ts';
 import { until } from '#test/support/wait.ts';

@@ -1,0 +1,50 @@
+/**
+ * The engines a demo stands on: the part of a configuration file that says where
+ * telemetry is kept and who routes alerts. The rest is the demo's own.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { CodedError } from '#base/errors.ts';
+import { loadConfig } from '#bin/config.ts';
+
+/** Values of keys of plimsoll.yaml, as written there; a key left out means the embedded default. */
+export interface Engines {
+  readonly journal?: object;
+  readonly storage?: object;
+  readonly exporters?: object;
+  readonly service?: object;
+  /** Of `alerting.alertmanagers`: they route in place of the platform. */
+  readonly alertmanagers?: readonly object[];
+}
+
+const TAKEN = ['journal', 'storage', 'exporters', 'service'] as const;
+
+/** @throws CodedError `PLIM_CONFIG_INVALID` with every problem; also for a section that is the demo's own */
+export function readEngines(file: string): Engines {
+  loadConfig(file);
+  const written = parse(readFileSync(file, 'utf8')) as Readonly<Record<string, object>> | null;
+  const { alerting, ...sections } = written ?? {};
+  const { alertmanagers, ...others } = (alerting ?? {}) as { readonly alertmanagers?: readonly object[] };
+  const own = [
+    ...Object.keys(sections).filter((key) => !(TAKEN as readonly string[]).includes(key)),
+    ...Object.keys(others).map((key) => `alerting.${key}`),
+  ];
+  if (own.length > 0) {
+    const taken = `${TAKEN.join(', ')} and alerting.alertmanagers`;
+    const message = `${file}: ${own.join(', ')} is set by the demo itself; it takes ${taken}`;
+    throw new CodedError('PLIM_CONFIG_INVALID', message);
+  }
+  return { ...sections, ...(alertmanagers === undefined ? {} : { alertmanagers }) };
+}
+
+/**
+ * Of a topic in Kafka every data folder has one of its own: what an earlier demo
+ * wrote there is not this one's past.
+ */
+export function enginesOf(engines: Engines, dataDirectory: string): Engines {
+  const { kafka } = (engines.journal ?? {}) as { readonly kafka?: { readonly topic?: string } };
+  if (kafka === undefined) return engines;
+  const suffix = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 8);
+  return { ...engines, journal: { kafka: { ...kafka, topic: `${kafka.topic ?? 'plimsoll'}-${suffix}` } } };
+}
