@@ -6,6 +6,10 @@ import type { TestContext } from 'node:test';
 import { present } from '#base/invariant.ts';
 import { isMissing, type Engine, type Missing } from '#test/engines/engine.ts';
 import { isAlive, processTree } from '#test/support/processes.ts';
+import { until } from '#test/support/wait.ts';
+
+/** What only watched the server ends a moment after it. */
+const GONE_MS_MAX = 5000;
 
 export interface Exercise<T extends Engine> {
   readonly start: () => Promise<T | Missing>;
@@ -34,7 +38,7 @@ export async function exercise<T extends Engine>(t: TestContext, plan: Exercise<
     assert.ok(existsSync(folder), 'the control: it has a folder');
     await endAndRevive(t, plan, engine, pids);
   }
-  assert.deepEqual(pids.filter(isAlive), [], 'no process is left');
+  await until('every process to be gone', () => !pids.some(isAlive), { timeoutMs: GONE_MS_MAX });
   assert.ok(!existsSync(folder), 'no folder is left');
 }
 

@@ -101,7 +101,7 @@ function recentFailure(file: string): string | undefined {
 async function lock(file: string): Promise<Disposable> {
   const flock = findOnPath('flock');
   if (flock === undefined) throw new CannotPrepare('no flock on the PATH (Debian: apt install util-linux)');
-  const holder = spawnLeashed({
+  const { child: holder } = spawnLeashed({
     command: [flock, '--exclusive', file, 'sh', '-c', 'echo held; exec sleep infinity'],
     cwd: '/',
     output: 'pipe',

@@ -1,9 +1,9 @@
 /**
  * Starts a program that cannot outlive this process. A shell becomes the program
  * by `exec`, after it has left a watcher behind that reads from the leash, a
- * pipe only we write to. A word on it calls the watcher off; its end, which comes
- * however this process ends, makes the watcher end the program and remove its
- * folder.
+ * pipe only we write to. The end of the leash comes however this process ends:
+ * the watcher then ends the program and removes its folder. Two words call it off:
+ * `ended`, there is no program left to end, and `done`, nor a folder to remove.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
@@ -17,12 +17,17 @@ const SHELL = `
 folder=$0; pid_file=$1; shift
 {
   trap '' INT TERM HUP
-  read -r word <&3 || {
+  ended=
+  while read -r word <&3; do
+    [ "$word" != 'done' ] || exit
+    ended=yes
+  done
+  [ -n "$ended" ] || {
     kill -KILL $$
     [ -z "$pid_file" ] || kill -KILL "$(cat "$pid_file")"
     kill -TERM -$$
-    [ -z "$folder" ] || { sleep 0.3; rm -rf -- "$folder"; }
   }
+  [ -z "$folder" ] || { sleep 0.3; rm -rf -- "$folder"; }
 } </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-
 `;
@@ -33,19 +38,20 @@ export interface LeashedOptions {
   readonly cwd: string;
   /** Where both output streams go: an open file, or a pipe to us. */
   readonly output: number | 'pipe';
-  /** Removed when this process dies first. */
+  /** Removed when this process dies first, also after the program has ended; until {@link Leashed.release}. */
   readonly folder?: string;
   /** Names a process that does not end with the program itself. */
   readonly pidFile?: string;
 }
 
-/** The child is the program itself, in a process group of its own; neither it nor its pipes keep this process alive. */
-export function spawnLeashed({
-  output,
-  folder = '',
-  pidFile = '',
-  ...options
-}: LeashedOptions): ChildProcess {
+export interface Leashed {
+  /** The program itself, in a process group of its own; neither it nor its pipes keep this process alive. */
+  readonly child: ChildProcess;
+  /** The program has ended, and its folder is ours again. */
+  release(): void;
+}
+
+export function spawnLeashed({ output, folder = '', pidFile = '', ...options }: LeashedOptions): Leashed {
   const child = spawn('/bin/sh', ['-c', SHELL, folder, pidFile, ...options.command], {
     cwd: options.cwd,
     env: { ...process.env, ...options.environment },
@@ -55,8 +61,9 @@ export function spawnLeashed({
   const leash = present(child.stdio[3] as Writable | null, 'fd 3 is a pipe');
   // The watcher may be gone before it is called off.
   leash.on('error', () => {});
-  child.once('exit', () => leash.end('done\n'));
+  const release = (): void => void leash.end('done\n');
+  child.once('exit', () => (folder === '' ? release() : leash.write('ended\n')));
   child.unref();
   if ('unref' in leash) (leash as Writable & { unref(): void }).unref();
-  return child;
+  return { child, release };
 }

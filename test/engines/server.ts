@@ -1,11 +1,10 @@
 /** A server process with a folder of its own: started, ended, started again. */
-import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { present } from '#base/invariant.ts';
 import type { Engine } from '#test/engines/engine.ts';
-import { spawnLeashed } from '#test/engines/leashed.ts';
+import { spawnLeashed, type Leashed } from '#test/engines/leashed.ts';
 import { isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/wait.ts';
 
@@ -58,7 +57,7 @@ class Server implements Engine {
   version = 'unknown';
   readonly #plan: ServerPlan;
   readonly #log: string;
-  #child: ChildProcess | undefined;
+  #run: Leashed | undefined;
   #pid = 0;
 
   constructor(plan: ServerPlan) {
@@ -83,7 +82,8 @@ class Server implements Engine {
     const { command, environment = {}, folder, cwd = folder, pidFile, readyMsMax } = this.#plan;
     if (pidFile !== undefined) rmSync(pidFile, { force: true });
     const log = openSync(this.#log, 'w');
-    this.#child = spawnLeashed({
+    this.#run?.release();
+    this.#run = spawnLeashed({
       command,
       environment,
       cwd,
@@ -92,7 +92,7 @@ class Server implements Engine {
       ...(pidFile === undefined ? {} : { pidFile }),
     });
     closeSync(log);
-    this.#pid = this.#child.pid ?? 0;
+    this.#pid = this.#run.child.pid ?? 0;
     try {
       await until('it to answer', () => this.#isReady(), { timeoutMs: readyMsMax, everyMs: POLL_MS });
     } catch (error) {
@@ -122,6 +122,7 @@ class Server implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    this.#run?.release();
     rmSync(this.#plan.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -136,7 +137,7 @@ class Server implements Engine {
   }
 
   #isRunning(): boolean {
-    const child = this.#child;
+    const child = this.#run?.child;
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
@@ -149,7 +150,7 @@ class Server implements Engine {
       // It ended between the look and the signal.
     }
     // Whoever only waits for the server may be killed with it; it must not be when asked to stop.
-    if (signal === 'SIGKILL') present(this.#child, 'it runs').kill('SIGKILL');
+    if (signal === 'SIGKILL') present(this.#run, 'it runs').child.kill('SIGKILL');
   }
 
   async #gone(timeoutMs: number): Promise<void> {

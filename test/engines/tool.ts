@@ -43,7 +43,7 @@ export interface ToolOptions {
  */
 export async function runTool(command: readonly string[], options: ToolOptions): Promise<string> {
   const { cwd, environment = {}, timeoutMs } = options;
-  const child = spawnLeashed({ command, cwd, environment, output: 'pipe' });
+  const { child } = spawnLeashed({ command, cwd, environment, output: 'pipe' });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream

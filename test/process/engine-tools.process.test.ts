@@ -53,23 +53,26 @@ function runLines(lines: readonly string[], environment: Readonly<Record<string,
   });
 }
 
-test('a server does not outlive a test that is killed, nor does its folder', async () => {
-  const folder = serverFolder('standin');
-  const plan = { name: 'standin', url: '', folder, command: ['sleep', '600'], readyMsMax: 5000 };
-  const tester = runLines([
-    `import { startServer } from '#test/engines/server.ts';`,
-    `const ready = { isReady: () => true, version: () => '1' };`,
-    `const server = await startServer({ ...${JSON.stringify(plan)}, ...ready });`,
-    `console.log(server.pid);`,
-    `setInterval(() => {}, 1000);`,
-  ]);
-  const line = await new Promise<Buffer>((resolve) => tester.stdout.once('data', resolve));
-  const pid = Number(line.toString());
-  assert.ok(isAlive(pid) && existsSync(folder), 'the control: it runs');
-  tester.kill('SIGKILL');
-  await until('the server to be gone', () => !isAlive(pid), { timeoutMs: GONE_MS_MAX });
-  await until('its folder to be gone', () => !existsSync(folder), { timeoutMs: GONE_MS_MAX });
-});
+for (const state of ['runs', 'was killed'] as const) {
+  test(`a server that ${state} leaves nothing behind a test that is killed`, async () => {
+    const folder = serverFolder('standin');
+    const plan = { name: 'standin', url: '', folder, command: ['sleep', '600'], readyMsMax: 5000 };
+    const tester = runLines([
+      `import { startServer } from '#test/engines/server.ts';`,
+      `const ready = { isReady: () => true, version: () => '1' };`,
+      `const server = await startServer({ ...${JSON.stringify(plan)}, ...ready });`,
+      state === 'was killed' ? 'await server.kill();' : '',
+      `console.log(server.pid);`,
+      `setInterval(() => {}, 1000);`,
+    ]);
+    const line = await new Promise<Buffer>((resolve) => tester.stdout.once('data', resolve));
+    const pid = Number(line.toString());
+    assert.deepEqual([isAlive(pid), existsSync(folder)], [state === 'runs', true], 'the control');
+    tester.kill('SIGKILL');
+    await until('the server to be gone', () => !isAlive(pid), { timeoutMs: GONE_MS_MAX });
+    await until('its folder to be gone', () => !existsSync(folder), { timeoutMs: GONE_MS_MAX });
+  });
+}
 
 test('disposing of a server that runs ends it and takes its folder', async () => {
   const plan = standIn('echo ready; exec sleep 600');
