@@ -24,7 +24,7 @@ export interface JaegerOptions {
   readonly storage?: string;
 }
 
-/** Ready in 0.3 s. In memory, it forgets its traces when it ends. */
+/** Ready in 0.4 s; an orderly stop takes it 10 s, a kill none. In memory, it forgets its traces when it ends. */
 export async function startJaeger({ storage }: JaegerOptions = {}): Promise<JaegerEngine | Missing> {
   const running = storage === undefined ? runningEngine('jaeger') : undefined;
   if (running !== undefined) return Object.assign(running, { otlpHttp: runningOtlp(running.url) });
