@@ -8,15 +8,15 @@ import { formatProblem } from '#base/problem.ts';
 import { EMBEDDED_CONFIG_FILE, loadConfig, readConfig } from '#bin/config.ts';
 
 function problemsOf(text: string): string[] {
-  const { config, problems } = readConfig('p.yaml', text);
+  const { config, problems } = readConfig('p.yaml', text, {});
   equal(config, undefined, 'a file with an error gives no configuration');
   return problems.map(formatProblem);
 }
 
 test('the embedded default reads without a problem and says what the code says', () => {
-  const written = readConfig('plimsoll.yaml', readFileSync(EMBEDDED_CONFIG_FILE, 'utf8'));
+  const written = readConfig('plimsoll.yaml', readFileSync(EMBEDDED_CONFIG_FILE, 'utf8'), {});
   deepEqual(written.problems, []);
-  const empty = readConfig('empty.yaml', '').config;
+  const empty = readConfig('empty.yaml', '', {}).config;
   ok(written.config !== undefined && empty !== undefined);
   const { slosDir, ...alerting } = written.config.alerting;
   // The one thing it adds: where a person would put SLOs.
@@ -25,10 +25,10 @@ test('the embedded default reads without a problem and says what the code says',
 });
 
 test('nothing, a comment and empty sections mean the defaults', () => {
-  const { config } = readConfig('p.yaml', '');
+  const { config } = readConfig('p.yaml', '', {});
   ok(config !== undefined);
   for (const text of ['# only a comment\n', 'journal:\nserver:\n', '---\n{}\n'])
-    deepEqual(readConfig('p.yaml', text), { config, problems: [] }, JSON.stringify(text));
+    deepEqual(readConfig('p.yaml', text, {}), { config, problems: [] }, JSON.stringify(text));
 });
 
 describe('a mistake is named with its place and what would be right', () => {
@@ -103,6 +103,7 @@ storage:
   prometheus: { endpoint: "http://prometheus:9090/" }
 alerting: { alertmanagers: [{ static_configs: [{ targets: ["am:9093"] }] }] }
 `,
+    {},
   );
   deepEqual(problems, []);
   ok(config?.journal.kind === 'kafka');
@@ -114,6 +115,21 @@ alerting: { alertmanagers: [{ static_configs: [{ targets: ["am:9093"] }] }] }
     problemsOf('journal: { kafka: { brokers: [a:1] }, age_max: 1h }').join('\n'),
     /age_max belongs to the journal on disk/,
   );
+});
+
+test('values come from the environment, and one that is missing is told once, with its place', () => {
+  const text = `journal: { kafka: { brokers: ["\${env:KAFKA}"], partitions: "\${env:PARTITIONS:-12}" } }
+server: { endpoint: "\${env:HOST:-0.0.0.0}:7300" }
+`;
+  const { config, problems } = readConfig('p.yaml', text, { KAFKA: 'kafka:9092' });
+  deepEqual(problems, []);
+  ok(config?.journal.kind === 'kafka');
+  deepEqual(config.journal.kafka.brokers, ['kafka:9092']);
+  equal(config.journal.kafka.partitions, 12);
+  deepEqual(config.server.endpoint, { host: '0.0.0.0', port: 7300 });
+  deepEqual(problemsOf(text), [
+    'p.yaml:1:31: the environment variable KAFKA is not set; set it, or write ${env:KAFKA:-DEFAULT}',
+  ]);
 });
 
 test("a Collector's file is read, with a warning for what has no effect", () => {
@@ -129,6 +145,7 @@ service:
     logs: { receivers: [otlp], processors: [memory_limiter, batch], exporters: [elasticsearch] }
     metrics: { receivers: [otlp], exporters: [prometheusremotewrite/far] }
 `,
+    {},
   );
   deepEqual(
     problems.map(({ line, severity, path }) => [line, severity, path]),
@@ -165,6 +182,7 @@ alerting:
         webhook_configs: [{ url: "http://127.0.0.1:9000/page" }]
 server: { endpoint: "127.0.0.1:0", external_url: "https://plimsoll.example/", allowed_hosts: [plimsoll.example] }
 `,
+    {},
   );
   deepEqual(problems, []);
   deepEqual(config?.receivers.otlp.http.endpoint, { host: '::1', port: 0 });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alertingSchema } from '#alerting/config.ts';
 import {
+  complain,
   mapped,
   notSupportedYet,
   object,
@@ -15,6 +16,7 @@ import {
   type ReadContext,
   type Schema,
 } from '#base/config/schema.ts';
+import { withVariables, type Variables } from '#base/config/variables.ts';
 import { parseYaml } from '#base/config/yaml.ts';
 import { CodedError } from '#base/errors.ts';
 import { formatProblem, type Problem } from '#base/problem.ts';
@@ -75,13 +77,22 @@ export interface ReadConfig {
   readonly problems: readonly Problem[];
 }
 
-/** Reads the text of a configuration file; an empty one means all defaults. */
-export function readConfig(file: string, text: string): ReadConfig {
+/**
+ * Reads the text of a configuration file; an empty one means all defaults.
+ *
+ * @param environment what `${env:NAME}` in its values is taken from
+ */
+export function readConfig(file: string, text: string, environment: Variables): ReadConfig {
   const parsed = parseYaml(file, text);
   const context: ReadContext = { file, problems: [...parsed.problems] };
   if (parsed.problems.length > 0) return { config: undefined, problems: context.problems };
   const empty = { kind: 'map', place: { line: 1, column: 1 }, entries: [] } as const;
-  const config = whole.read(parsed.roots[0] ?? empty, '', context);
+  const root = withVariables(parsed.roots[0] ?? empty, environment, (message, place) =>
+    complain(context, place, '', message),
+  );
+  // A value that is not there would only be complained about once more.
+  if (context.problems.length > 0) return { config: undefined, problems: context.problems };
+  const config = whole.read(root, '', context);
   return { config, problems: context.problems };
 }
 
@@ -95,6 +106,8 @@ const whole = mapped(fields, (config, complainHere) => {
 });
 
 /**
+ * Variables in its values are taken from the environment of the process.
+ *
  * @param warn hears of settings that have no effect
  * @throws CodedError `PLIM_CONFIG_INVALID` with every problem, one a line
  */
@@ -110,7 +123,7 @@ export function loadConfig(file: string, warn: (problem: Problem) => void = () =
       `the configuration file ${file} ${reason}; name another with --config`,
     );
   }
-  const { config, problems } = readConfig(file, text);
+  const { config, problems } = readConfig(file, text, process.env);
   if (config === undefined) {
     throw new CodedError('PLIM_CONFIG_INVALID', problems.map(formatProblem).join('\n'));
   }

@@ -28,7 +28,9 @@ test('every link between pages leads to a file', () => {
 
 /** Problems of one example: an OpenSLO file by its first line, else a plimsoll.yaml. */
 function problemsOf(name: string, text: string): readonly Problem[] {
-  return text.startsWith('apiVersion:') ? parseSloFile(name, text).problems : readConfig(name, text).problems;
+  return text.startsWith('apiVersion:')
+    ? parseSloFile(name, text).problems
+    : readConfig(name, text, {}).problems;
 }
 
 const EXAMPLES = PAGES.flatMap((page) =>

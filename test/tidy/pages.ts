@@ -105,6 +105,10 @@ test compares the two. Every key may be left out unless it is required; an
 unknown key is an error that names the nearest known one. Durations are written
 like \`30s\` or \`1h30m\`, sizes like \`64MiB\`.
 
+A value may come from the environment, as with the OpenTelemetry Collector:
+\`\${env:NAME}\`, or \`\${env:NAME:-default}\` for one that need not be set. A variable
+that is not set and has no default is an error. \`$$\` is one \`$\`.
+
 | key | default | expected | meaning |
 |---|---|---|---|
 ${rows.join('\n')}
