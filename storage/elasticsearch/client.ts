@@ -4,11 +4,12 @@
  * Retries and batches are ours: the client's own would repeat a write that may
  * have been done, and hold back what trickles in.
  */
-import { readFileSync } from 'node:fs';
 import { constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { Client, errors, SniffingTransport, type ClientOptions } from '@elastic/elasticsearch';
+import type { TlsConfig } from '#base/config/tls.ts';
 import { errorText } from '#base/errors.ts';
+import { readTls } from '#base/real/tls-files.ts';
 
 /** Between a refresh that hangs and an answer nobody waits for any more. */
 const TIMEOUT_MS = 30_000;
@@ -24,17 +25,9 @@ export interface Connection {
     /** As Elasticsearch hands it out, `encoded`. */
     | { readonly apiKey: string }
     | undefined;
-  readonly tls: TlsFiles;
+  readonly tls: TlsConfig;
   /** Requests are sent with gzip. */
   readonly compresses: boolean;
-}
-
-export interface TlsFiles {
-  readonly caFile: string | undefined;
-  readonly certFile: string | undefined;
-  readonly keyFile: string | undefined;
-  readonly serverName: string | undefined;
-  readonly skipsVerify: boolean;
 }
 
 export interface Server {
@@ -113,7 +106,7 @@ export class EsClient implements AsyncDisposable {
   /**
    * Asks once what the server is.
    *
-   * @throws NoAnswerError, or an Error when a file of `tls` cannot be read
+   * @throws NoAnswerError, or CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read
    */
   static async connect(connection: Connection, signal?: AbortSignal): Promise<EsClient> {
     const client = new Client(clientOptions(connection));
@@ -163,13 +156,14 @@ function clientOptions({ endpoints, headers, auth, tls }: Connection): ClientOpt
   };
 }
 
-function tlsOptions(tls: TlsFiles): NonNullable<ClientOptions['tls']> {
-  const { caFile, certFile, keyFile, serverName } = tls;
+/** @throws CodedError `PLIM_CONFIG_INVALID` */
+function tlsOptions(config: TlsConfig): NonNullable<ClientOptions['tls']> {
+  const { ca, cert, key, serverName, skipsVerify = false } = readTls(config) ?? {};
   return {
-    rejectUnauthorized: !tls.skipsVerify,
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
-    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+    rejectUnauthorized: !skipsVerify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }

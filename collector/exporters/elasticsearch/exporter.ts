@@ -9,6 +9,7 @@
  */
 import { sleep, type Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
+import { readTls } from '#base/real/tls-files.ts';
 import type { Logger } from '#base/log.ts';
 import { bulkLines, bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
 import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
@@ -39,7 +40,10 @@ export interface ElasticsearchExporterOptions {
   readonly looksUp?: boolean;
 }
 
+/** @throws CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read */
 export function createElasticsearchExporter(options: ElasticsearchExporterOptions): Exporter {
+  // Found out here, not at the first batch.
+  readTls(options.config.tls);
   return new ElasticsearchExporter(options);
 }
 
