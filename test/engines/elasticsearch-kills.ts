@@ -1,0 +1,171 @@
+/** A server that is killed, stopped and started again while our exporter sends to it. */
+import assert from 'node:assert/strict';
+import { sleep } from '#base/clock.ts';
+import { silentLogger } from '#base/log.ts';
+import { systemClock } from '#base/real/clock.ts';
+import { createElasticsearchExporter } from '#collector/exporters/elasticsearch/exporter.ts';
+import { ExportError, type Exporter } from '#collector/exporters/ports.ts';
+import type { JournalRecord } from '#journal/ports.ts';
+import { itemId } from '#signals/ids.ts';
+import { logsRecord } from '#test/contract/logs.ts';
+import { BASE, span, spansRecord } from '#test/contract/traces.ts';
+import {
+  exporterConfig,
+  newStreams,
+  RecordMaker,
+  refresh,
+  type Streams,
+} from '#test/engines/elasticsearch-backend.ts';
+import type { Engine } from '#test/engines/engine.ts';
+
+const ITEMS = 200;
+/** Between two batches, so that a restart meets some of each state. */
+const RETRY_MS = 200;
+const DOCUMENTS_MAX = 10_000;
+
+export interface KillHistory {
+  readonly engine: Engine;
+  /** How often the server goes, by turns killed and stopped. */
+  readonly kills: number;
+  /** False: a batch that failed is left as it is. For the negative control. */
+  readonly retries: boolean;
+}
+
+export interface KillResult {
+  readonly sent: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Calls that rejected. */
+  readonly failures: number;
+}
+
+/** Sends until the server has come back from its last end, and some more. */
+export async function killHistory({ engine, kills, retries }: KillHistory): Promise<KillResult> {
+  const streams = newStreams();
+  const sender = new Sender(engine.url, streams, retries);
+  const sending = sender.run();
+  try {
+    await sender.sentMore(3);
+    for (let kill = 0; kill < kills; kill += 1) {
+      if (kill % 2 === 0) await engine.kill();
+      else await engine.stop();
+      await sleep(systemClock, 300);
+      await engine.start();
+      await sender.sentMore(3);
+      // What was written before stands in an older index from now on.
+      const rolled = await fetch(`${engine.url}/${streams.logs}/_rollover`, { method: 'POST' });
+      assert.equal(rolled.status, 200, await rolled.text());
+    }
+  } finally {
+    sender.stop();
+    await sending;
+  }
+  await refresh(engine.url, streams);
+  const stored = [...(await idsIn(engine.url, streams.logs)), ...(await idsIn(engine.url, streams.traces))];
+  const found = new Set(stored);
+  return {
+    sent: sender.ids.size,
+    lost: [...sender.ids].filter((id) => !found.has(id)).length,
+    doubled: stored.length - found.size,
+    failures: sender.failures,
+  };
+}
+
+/** As the runtime of exporters drives them: one batch at a time, again after a failure. */
+class Sender {
+  readonly ids = new Set<string>();
+  failures = 0;
+  readonly #maker = new RecordMaker();
+  readonly #url: string;
+  readonly #streams: Streams;
+  readonly #retries: boolean;
+  #batches = 0;
+  #stopped = false;
+
+  constructor(url: string, streams: Streams, retries: boolean) {
+    this.#url = url;
+    this.#streams = streams;
+    this.#retries = retries;
+  }
+
+  async run(): Promise<void> {
+    await using exporter = this.#exporter();
+    while (!this.#stopped) {
+      const records = [this.#logs(), this.#spans()];
+      for (const { id } of records)
+        for (let ordinal = 0; ordinal < ITEMS; ordinal += 1) this.ids.add(itemId(id, ordinal));
+      await this.#deliver(exporter, records);
+      this.#batches += 1;
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Resolves when so many further batches are done. */
+  async sentMore(batches: number): Promise<void> {
+    const goal = this.#batches + batches;
+    while (this.#batches < goal) await sleep(systemClock, 20);
+  }
+
+  async #deliver(exporter: Exporter, records: readonly JournalRecord[]): Promise<void> {
+    const { signal } = new AbortController();
+    for (let mayRepeat = false; ; mayRepeat = true) {
+      try {
+        const { refused } = await exporter.export({ records, mayRepeat, signal });
+        assert.deepEqual(refused, []);
+        return;
+      } catch (error) {
+        if (!(error instanceof ExportError)) throw error;
+        this.failures += 1;
+        if (!this.#retries) return;
+        await sleep(systemClock, RETRY_MS);
+      }
+    }
+  }
+
+  #exporter(): Exporter {
+    const config = exporterConfig(this.#url, this.#streams, { requestBytesMax: 100_000, timeoutMs: 30_000 });
+    return createElasticsearchExporter({ config, clock: systemClock, log: silentLogger });
+  }
+
+  #logs(): JournalRecord {
+    const logs = Array.from({ length: ITEMS }, (_, index) => ({ nanos: BASE + BigInt(index), body: 'x' }));
+    return this.#maker.make(logsRecord({ service: 'shop' }, logs));
+  }
+
+  #spans(): JournalRecord {
+    const spans = Array.from({ length: ITEMS }, (_, index) => span(1, index));
+    return this.#maker.make(spansRecord({ service: 'shop' }, spans));
+  }
+}
+
+/** Of all documents in all indices of a stream, those that stand in several as often. */
+async function idsIn(url: string, stream: string): Promise<string[]> {
+  const ids: string[] = [];
+  let after: readonly unknown[] | undefined;
+  for (;;) {
+    const answer = await fetch(`${url}/${stream}/_search?filter_path=hits.hits._id,hits.hits.sort`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        size: DOCUMENTS_MAX,
+        // The index last: the same id in two of them is two documents.
+        sort: ['plimsoll.sequence', 'plimsoll.ordinal', '_index'],
+        _source: false,
+        track_total_hits: false,
+        ...(after === undefined ? {} : { search_after: after }),
+      }),
+    });
+    const { hits } = (await answer.json()) as {
+      readonly hits?: {
+        readonly hits?: readonly { readonly _id: string; readonly sort: readonly unknown[] }[];
+      };
+    };
+    const page = hits?.hits ?? [];
+    ids.push(...page.map(({ _id }) => _id));
+    after = page.at(-1)?.sort;
+    if (page.length < DOCUMENTS_MAX) return ids;
+  }
+}
