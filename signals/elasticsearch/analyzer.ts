@@ -25,7 +25,7 @@ const JOINER = String.raw`[${JOIN}]${EXTEND}`;
 const BETWEEN_LETTERS = String.raw`[:\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a.'\u2018\u2019\u2024\ufe52\uff07\uff0e]${EXTEND}`;
 const BETWEEN_DIGITS = String.raw`[,;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b.'\u2018\u2019\u2024\ufe52\uff07\uff0e]${EXTEND}`;
 const KATAKANA = String.raw`[${KANA}]${EXTEND}`;
-const EMOJI = String.raw`\p{Extended_Pictographic}[\p{Emoji_Modifier}\ufe0f]*`;
+const EMOJI = String.raw`\p{Extended_Pictographic}[\p{Emoji_Modifier}\ufe0f]*${EXTEND}`;
 
 const HEBREW = String.raw`[\u05d0-\u05ea\u05ef-\u05f2]${EXTEND}`;
 const LETTERS = String.raw`(?:${HEBREW}(?:"${HEBREW}|'(?!${LETTER}))|${LETTER})(?:${HEBREW}(?:"${HEBREW}|'(?!${LETTER}))|${LETTER}|${BETWEEN_LETTERS}${LETTER})*`;
@@ -35,7 +35,7 @@ const RUN = String.raw`(?:(?:${LETTERS}|${DIGITS})+|(?:${KATAKANA})+)`;
 const WORD = new RegExp(
   [
     String.raw`\p{RI}\p{RI}`,
-    String.raw`${EMOJI}(?:\u200d${EMOJI})*`,
+    String.raw`${EMOJI}(?:(?<=\u200d)${EMOJI})*`,
     // A run of joiners is tried from its first one only: from each it would take the square of the time.
     String.raw`(?:(?=[${JOIN}])(?<![${JOIN}]${EXTEND})(?:${JOINER})+)?${RUN}(?:(?:${JOINER})+${RUN})*(?:${JOINER})*`,
     String.raw`[${COMPLEX}]${EXTEND}(?:[${COMPLEX}]${EXTEND})*`,
