@@ -33,7 +33,7 @@ export function retryDelayMs(attemptsBefore: number, afterMs: number | undefined
 }
 
 /** Retry-After in both forms (RFC 9110 §10.2.3); undefined when missing or neither. */
-function retryAfterMs(headers: Readonly<Record<string, string>>, wallMs: number): number | undefined {
+export function retryAfterMs(headers: Readonly<Record<string, string>>, wallMs: number): number | undefined {
   const value = headers['retry-after']?.trim();
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_MS_MAX);

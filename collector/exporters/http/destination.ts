@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Net, NetResponse, NetTls } from '#base/net.ts';
 import type { CommonConfig } from '#collector/exporters/config.ts';
-import { retryAfterMs } from '#collector/exporters/http/retry-after.ts';
+import { retryAfterMs } from '#base/http-retry.ts';
 import { ExportError } from '#collector/exporters/ports.ts';
 
 /** OTLP's recommendation for a response; ours are answered in a few bytes. */
@@ -78,7 +78,7 @@ export class Destination {
 
   /** What an answer means that is not about the data: the destination may take it later. */
   laterError(url: string, response: NetResponse): ExportError {
-    const waitMs = retryAfterMs(response.headers['retry-after'], this.#options.clock.wallMs());
+    const waitMs = retryAfterMs(response.headers, this.#options.clock.wallMs());
     const message = `${url} answered ${response.status}: ${answerText(response)}`;
     return new ExportError(message, waitMs === undefined ? {} : { retryAfterMs: waitMs });
   }
