@@ -51,6 +51,8 @@ const ENTRIES: readonly RegExp[] = [
   // Named by playwright's configuration; and what takes the pictures of the documents.
   /^test\/browser\/(?:playwright\.config|global-setup|reporter|pictures)\.ts$/,
   /^(?:test\/run|test\/docs|bench\/run|dashboards\/grafana\/generate)\.ts$/,
+  // The demo on real engines, by way of the launcher.
+  /^test\/engines\/topology\.ts$/,
 ];
 
 function isEntry(path: string): boolean {
