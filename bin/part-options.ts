@@ -11,7 +11,7 @@ import type { MetricsOptions } from '#bin/threads/metrics.ts';
 import type { RemoteStoresOptions } from '#bin/threads/remote-stores.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
 import { commonOf } from '#collector/exporters/create.ts';
-import { exporterConsumer } from '#collector/exporters/run.ts';
+import { exporterConsumer } from '#collector/exporters/status.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
 import type { ConsumerRegistration } from '#journal/ports.ts';
 import { createReadCells, type ReadCell } from '#journal/progress.ts';

@@ -4,7 +4,9 @@ import { CodedError } from '#base/errors.ts';
 import type { Meter } from '#base/metrics.ts';
 import { systemClock } from '#base/real/clock.ts';
 import type { Parts } from '#bin/parts.ts';
+import type { ExporterStatus } from '#collector/exporters/status.ts';
 import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.ts';
+import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { PipelineView } from '#server/plimsoll/ledger.ts';
@@ -51,13 +53,22 @@ async function readParts(parts: Parts): Promise<PipelineView> {
   const named: LedgerConsumer[] = stores.map(({ name, cursor }) => ({ name, cursor }));
   if (connectors !== undefined) named.push({ name: 'connectors', cursor: connectors });
   if (alerting !== undefined) named.push({ name: 'alerting', cursor: alerting.cursor });
-  named.push(...exporters.map(({ consumer, kinds, cursor }) => ({ name: consumer, kinds, cursor })));
+  named.push(...exporters.map((one) => exporterRow(one, journal?.consumers ?? [])));
   return {
     journal: journal ?? JOURNAL_ELSEWHERE,
     rows: journal === undefined ? [] : ledger(journal, withOthers(named, journal.consumers)),
     stores: stores.map(({ cursor: _cursor, ...store }) => store),
-    exporters: exporters.map(({ name, consumer, state }) => ({ name, consumer, state })),
+    exporters: exporters.map(({ name, consumer, share, state }) => ({ name, consumer, share, state })),
   };
+}
+
+/** What this process knows of a shared one is its share; the whole is what the group has committed. */
+function exporterRow(
+  { consumer, kinds, cursor, share }: ExporterStatus,
+  reported: readonly LedgerConsumer[],
+): LedgerConsumer {
+  const whole = share === undefined ? cursor : reported.find(({ name }) => name === consumer)?.cursor;
+  return { name: consumer, kinds, cursor: whole ?? NEW_CURSOR };
 }
 
 /** With those of other programs, as they last reported: about two seconds old at most. */

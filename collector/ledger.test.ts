@@ -42,6 +42,18 @@ test('delivered, dropped by reason and held add up', () => {
   deepEqual([row.held, row.residual], [2, 0]);
 });
 
+test('of several nodes that write, those of others count as far as they were read', () => {
+  const cursor = cursorAt({
+    acceptedIn: { '0/a': spans(4), '1/a': spans(1), '0/b': spans(20) },
+    accepted: spans(25),
+    delivered: spans(25),
+  });
+  const [row] = ledger({ accepted: spans(7), node: 'a' }, [{ name: 'documents', cursor }]);
+  deepEqual([row?.accepted, row?.held, row?.residual], [27, 2, 0]);
+  const doubled = { ...cursor, delivered: spans(26) };
+  equal(ledger({ accepted: spans(7), node: 'a' }, [{ name: 'documents', cursor: doubled }])[0]?.residual, -1);
+});
+
 test('one row a signal and consumer, in order', () => {
   const rows = ledger({ accepted: NO_ITEMS }, [
     { name: 'documents', cursor: cursorAt({}) },

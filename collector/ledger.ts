@@ -22,6 +22,8 @@ export interface LedgerRow {
   readonly residual: number;
 }
 
+type LedgerJournal = Pick<JournalStatus, 'accepted' | 'node'>;
+
 export interface LedgerConsumer {
   readonly name: string;
   /** Signals it is there for; all when undefined. */
@@ -32,25 +34,22 @@ export interface LedgerConsumer {
 /**
  * Rows in the order of `consumers`, then of the signals.
  *
+ * Where several nodes write and `status` counts the items of one, those of the
+ * others count as accepted as far as the consumer has come to them.
+ *
  * A cursor that claims more than the journal ever accepted holds nothing, not a
  * negative number of items: so the residual shows it.
  */
-export function ledger(
-  status: Pick<JournalStatus, 'accepted'>,
-  consumers: readonly LedgerConsumer[],
-): readonly LedgerRow[] {
+export function ledger(status: LedgerJournal, consumers: readonly LedgerConsumer[]): readonly LedgerRow[] {
   return consumers.flatMap((consumer) =>
     (consumer.kinds ?? RECORD_KINDS).map((signal) => row(status, consumer, signal)),
   );
 }
 
-function row(
-  status: Pick<JournalStatus, 'accepted'>,
-  consumer: LedgerConsumer,
-  signal: RecordKind,
-): LedgerRow {
+function row(status: LedgerJournal, consumer: LedgerConsumer, signal: RecordKind): LedgerRow {
   const { cursor } = consumer;
-  const accepted = status.accepted[signal];
+  const ahead = status.accepted[signal] - seenOf(cursor, status.node, signal);
+  const accepted = cursor.accepted[signal] + ahead;
   const delivered = cursor.delivered[signal];
   const dropped = Object.create(null) as Record<string, number>;
   let droppedTotal = 0;
@@ -59,7 +58,7 @@ function row(
     dropped[reason] = totals[signal];
     droppedTotal += totals[signal];
   }
-  const held = Math.max(0, accepted - cursor.accepted[signal]);
+  const held = Math.max(0, ahead);
   return {
     signal,
     consumer: consumer.name,
@@ -69,4 +68,12 @@ function row(
     held,
     residual: accepted - delivered - droppedTotal - held,
   };
+}
+
+/** Items of the node, or of all, that the cursor is past. */
+function seenOf(cursor: Cursor, node: string | undefined, signal: RecordKind): number {
+  if (node === undefined) return cursor.accepted[signal];
+  return Object.entries(cursor.acceptedIn)
+    .filter(([ledgerKey]) => ledgerKey.endsWith(`/${node}`))
+    .reduce((sum, [, totals]) => sum + totals[signal], 0);
 }

@@ -128,6 +128,62 @@ export interface JournalSource {
   reportCursor(consumer: ConsumerRegistration, cursor: Cursor): Promise<void>;
 }
 
+/**
+ * What one of several processes that share a consumer's work is given: records of
+ * one partition. Its cursor is kept beside the journal, where whoever has the
+ * partition next finds it.
+ */
+export interface SharedBatch {
+  readonly partition: number;
+  /** New records, duplicates left out; bodies are valid until the next batch is asked for. */
+  readonly records: readonly JournalRecord[];
+  /** Of this partition, behind the batch, all of `records` counted as delivered. */
+  readonly cursor: Cursor;
+  /**
+   * Records that start before this offset may have had an effect outside already:
+   * somebody announced them, or it is not known whether somebody did.
+   */
+  readonly announced: number;
+  /** Aborted when the partitions are divided anew: what is under way may end and be committed, nothing should begin. */
+  readonly leaving: AbortSignal;
+  /** Aborted when the partition is another member's now. */
+  readonly lost: AbortSignal;
+  /**
+   * To be called before an effect outside: keeps beside the cursor that these
+   * records may have had it from now on. False when the partition is another
+   * member's now; then they must have none.
+   *
+   * @throws CodedError `PLIM_STORE_UNAVAILABLE`; it may or may not be kept, and may be tried again
+   */
+  announce(): Promise<boolean>;
+  /**
+   * Keeps `cursor`, or the one given (`dropItems`). False when the partition is
+   * another member's now, which will do this batch again.
+   *
+   * @throws CodedError `PLIM_STORE_UNAVAILABLE`; it may or may not be kept, and may be tried again
+   */
+  commit(cursor?: Cursor): Promise<boolean>;
+}
+
+export interface SharedReader extends AsyncDisposable {
+  /**
+   * The next batch of one of this member's partitions; undefined when nothing came
+   * within `waitMs`, while the members are dividing the partitions anew, or after an
+   * abort. The batch before must have been committed; if it was not, it comes again.
+   *
+   * @throws CodedError `PLIM_STORE_UNAVAILABLE`
+   */
+  next(options: {
+    readonly bytesMax: number;
+    readonly waitMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<SharedBatch | undefined>;
+  /** How much is committed beyond this member's positions in its partitions. */
+  lag(): ReturnType<JournalReader['lag']>;
+  /** What this member has now, and how far it is there: none of it while it joins. */
+  share(): { readonly partitions: readonly number[]; readonly cursor: Cursor };
+}
+
 export interface JournalCapabilities {
   /** What survives once `append` resolved, in words for people. */
   readonly durability: string;
@@ -138,6 +194,8 @@ export interface JournalCapabilities {
 
 export interface JournalStatus {
   readonly accepted: Totals;
+  /** Where several nodes write: the one whose items `accepted` counts. */
+  readonly node?: string;
   readonly bytes: number;
   readonly bytesMax: number;
   readonly records: number;

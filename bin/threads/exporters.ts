@@ -6,12 +6,15 @@ import { createMeter } from '#base/real/metrics.ts';
 import { systemNet } from '#base/real/net.ts';
 import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
-import { openJournalSource, type JournalAccess } from '#bin/threads/journal-access.ts';
+import { openJournalSource, openKafkaSource, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { dieWith, servePart, type RunningPart } from '#bin/threads/serve-part.ts';
 import { commonOf, createExporter, type ExporterComponent } from '#collector/exporters/create.ts';
 import { exporterMetrics } from '#collector/exporters/expose.ts';
 import type { Exporter } from '#collector/exporters/ports.ts';
-import { startExporter, type ExporterStatus, type RunningExporter } from '#collector/exporters/run.ts';
+import { startSharedExporter } from '#collector/exporters/run-shared.ts';
+import { startExporter } from '#collector/exporters/run.ts';
+import type { SendingOptions } from '#collector/exporters/sending.ts';
+import { exporterConsumer, type ExporterStatus, type RunningExporter } from '#collector/exporters/status.ts';
 import { kindsFor, type PipelinesConfig } from '#collector/pipelines/config.ts';
 
 export interface ExportersOptions {
@@ -33,17 +36,14 @@ async function start(options: ExportersOptions): Promise<RunningPart<undefined>>
   const sources: AsyncDisposable[] = [];
   for (const component of options.exporters) {
     const log = createLogger(`exporter ${component.id}`, options.logLevel);
-    const source = await openJournalSource(options.journal, log);
-    sources.push(source);
     const exporter = narrowed(
       createExporter(component, { net: systemNet, clock: systemClock, log }),
       kindsFor(component.id, options.pipelines),
     );
-    const one = await startExporter({
+    const { running: one, source } = await startOne(options.journal, {
       name: component.id,
       exporter,
       config: commonOf(component),
-      source,
       directory: `${options.directory}/${component.id.replace('/', '-')}`,
       disk: systemDisk,
       clock: systemClock,
@@ -51,6 +51,7 @@ async function start(options: ExportersOptions): Promise<RunningPart<undefined>>
       log,
       metrics: exporterMetrics(meter, component.id, () => systemClock.wallMs()),
     });
+    sources.push(source);
     dieWith(one.finished, log);
     running.push(one);
   }
@@ -66,6 +67,20 @@ async function start(options: ExportersOptions): Promise<RunningPart<undefined>>
       await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** On the disk each exporter is the only one of its name; on Kafka those of all collectors are members of a group. */
+async function startOne(
+  journal: JournalAccess,
+  options: SendingOptions,
+): Promise<{ readonly running: RunningExporter; readonly source: AsyncDisposable }> {
+  if (journal.kind === 'disk') {
+    const source = await openJournalSource(journal, options.log);
+    return { source, running: await startExporter({ ...options, source }) };
+  }
+  const source = await openKafkaSource(journal, options.log);
+  const reader = await source.openShared({ consumer: exporterConsumer(options.name, options.config) });
+  return { source, running: await startSharedExporter({ ...options, reader }) };
 }
 
 /** The same exporter, of what it can take given only what its pipelines say. */

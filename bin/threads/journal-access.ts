@@ -14,7 +14,7 @@ import {
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
-import { openKafkaJournalSource } from '#journal/kafka/source.ts';
+import { openKafkaJournalSource, type KafkaJournalSource } from '#journal/kafka/source.ts';
 import { openKafkaJournal } from '#journal/kafka/writer.ts';
 import type { ConsumerRegistration, JournalSource, JournalWriter } from '#journal/ports.ts';
 
@@ -26,7 +26,7 @@ interface DiskAccess {
   readonly committed: SharedArrayBuffer | undefined;
 }
 
-interface KafkaAccess {
+export interface KafkaAccess {
   readonly kind: 'kafka';
   /** Of what a writer must know of itself. */
   readonly directory: string;
@@ -44,13 +44,7 @@ export async function openJournalSource(
   log: Logger,
   committed?: CommittedOffset,
 ): Promise<OpenJournalSource> {
-  if (access.kind === 'kafka') {
-    return openKafkaJournalSource({
-      clock: systemClock,
-      config: access.config,
-      onDamage: (count) => log.error({ count }, 'messages that cannot be read were skipped'),
-    });
-  }
+  if (access.kind === 'kafka') return openKafkaSource(access, log);
   const { directory } = access;
   return openDiskJournalSource({
     disk: systemDisk,
@@ -58,6 +52,15 @@ export async function openJournalSource(
     directory,
     committed: committed ?? committedOf(access),
     onDamage: (runs) => log.error({ runs }, 'damaged records in the journal were skipped'),
+  });
+}
+
+/** Where several processes can share a consumer's work. @throws CodedError `PLIM_CONFIG_INVALID` */
+export function openKafkaSource(access: KafkaAccess, log: Logger): Promise<KafkaJournalSource> {
+  return openKafkaJournalSource({
+    clock: systemClock,
+    config: access.config,
+    onDamage: (count) => log.error({ count }, 'messages that cannot be read were skipped'),
   });
 }
 

@@ -10,7 +10,7 @@ export interface ExporterMetrics {
   failed(): void;
   took(seconds: number): void;
   /** Lag is asked of the reader of the moment. */
-  watch(reader: () => JournalReader | undefined): void;
+  watch(reader: () => Pick<JournalReader, 'lag'> | undefined): void;
 }
 
 /** Collections come every few seconds; a lag is at most this old. */

@@ -40,7 +40,10 @@ export class Held {
       const committed = await link.committed(groupOf(consumer), partitions);
       const parts = [...committed].map(
         ([partition, { offset, metadata }]) =>
-          decodePart(metadata, partition, offset) ?? { ...NEW_CURSOR, position: { [partition]: offset } },
+          decodePart(metadata, partition, offset)?.cursor ?? {
+            ...NEW_CURSOR,
+            position: { [partition]: offset },
+          },
       );
       if (parts.length > 0) this.#cursors.set(consumer.name, joinParts(parts));
     }

@@ -10,14 +10,28 @@
  * {@link REBALANCE_MS_MAX} for: so a change of members repeats nothing. A member
  * that took longer, or was thought dead, has its commit refused, `commit` says
  * false, and whoever has the partition now does that batch again. So nothing is
- * lost, and nothing repeated in the cursors; an effect outside, of a member that
- * died between it and the commit, is repeated and must be one by item id.
+ * lost, and nothing repeated in the cursors.
+ *
+ * An effect outside can be repeated, when a member dies between it and the commit.
+ * So that whoever comes next knows: before an effect the member announces, with
+ * its own generation, how far its records go, and that stands in the same commit
+ * metadata as the cursor. Nobody has an effect whose announcement was refused.
+ * Where nothing is known of announcements (no commit there, or one of a consumer
+ * that kept its cursor itself) all that was written before this assignment counts
+ * as announced.
  */
 import { sleep, within, type Clock } from '#base/clock.ts';
 import { isCoded } from '#base/errors.ts';
+import { present } from '#base/invariant.ts';
 import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
-import type { ConsumerRegistration, Cursor, JournalRecord } from '#journal/ports.ts';
-import { decodePart, encodePart } from '#journal/kafka/core/commit-metadata.ts';
+import type {
+  ConsumerRegistration,
+  Cursor,
+  JournalReader,
+  SharedBatch,
+  SharedReader,
+} from '#journal/ports.ts';
+import { decodePart, encodePart, joinParts } from '#journal/kafka/core/commit-metadata.ts';
 import { groupOf } from '#journal/kafka/held.ts';
 import { brokerAnswer } from '#journal/kafka/kafkajs/connection.ts';
 import { joinGroup, type GroupMembership } from '#journal/kafka/kafkajs/group.ts';
@@ -31,36 +45,6 @@ export interface SharedOptions {
   readonly onAssigned?: (partitions: readonly number[]) => void;
   /** How long the others wait for this member's last batch, milliseconds; {@link REBALANCE_MS_MAX} by default. */
   readonly rebalanceMs?: number;
-}
-
-export interface SharedBatch {
-  readonly partition: number;
-  /** New records, duplicates left out; bodies are valid until the next batch is asked for. */
-  readonly records: readonly JournalRecord[];
-  /** Of this partition, behind the batch, all of `records` counted as delivered. */
-  readonly cursor: Cursor;
-  /**
-   * Keeps `cursor`, or the one given (`dropItems`), in the group. False when the
-   * partition is another member's now, which will do this batch again.
-   *
-   * @throws CodedError `PLIM_STORE_UNAVAILABLE`; it may or may not be kept, and may be tried again
-   */
-  commit(cursor?: Cursor): Promise<boolean>;
-}
-
-export interface SharedReader extends AsyncDisposable {
-  /**
-   * The next batch of one of this member's partitions; undefined when nothing came
-   * within `waitMs`, while the members are dividing the partitions anew, or after an
-   * abort. The batch before must have been committed; if it was not, it comes again.
-   *
-   * @throws CodedError `PLIM_STORE_UNAVAILABLE`
-   */
-  next(options: {
-    readonly bytesMax: number;
-    readonly waitMs: number;
-    readonly signal?: AbortSignal;
-  }): Promise<SharedBatch | undefined>;
 }
 
 export interface MemberOptions extends SharedOptions {
@@ -77,13 +61,21 @@ const HEARTBEAT_MS = 1000;
 const LEAVE_MS_MAX = 2000;
 
 interface Lane {
+  readonly partition: number;
   readonly reader: TopicReader;
+  /** As committed. */
   cursor: Cursor;
+  /** Before this offset records may have had an effect already. */
+  announced: number;
 }
 
 /** What one generation of the group gave this member. */
 interface Assignment extends GroupMembership {
   readonly lanes: Map<number, Lane>;
+  /** The generation ends: {@link SharedBatch.leaving}. */
+  readonly leaving: AbortController;
+  /** It has ended without this member: {@link SharedBatch.lost}. */
+  readonly lost: AbortController;
 }
 
 export class SharedMember implements SharedReader {
@@ -96,6 +88,8 @@ export class SharedMember implements SharedReader {
   #member = '';
   #assignment: Assignment | undefined;
   #mustJoin = true;
+  /** When the group last heard this member, by its own clock. */
+  #heardMs = 0;
   #out: { readonly partition: number; isCommitted: boolean } | undefined;
   #turn = 0;
 
@@ -118,6 +112,23 @@ export class SharedMember implements SharedReader {
     } catch (error) {
       throw isCoded(error) ? error : refusals.unreadable(this.#link.topic, error);
     }
+  }
+
+  async lag(): ReturnType<JournalReader['lag']> {
+    const lags = await Promise.all(this.#lanes().map(({ reader }) => reader.lag()));
+    const oldest = lags.flatMap(({ oldestUnixNanos }) => oldestUnixNanos ?? []);
+    return {
+      bytes: lags.reduce((sum, { bytes }) => sum + bytes, 0),
+      oldestUnixNanos: oldest.toSorted((a, b) => (a < b ? -1 : 1))[0],
+    };
+  }
+
+  share(): ReturnType<SharedReader['share']> {
+    const lanes = this.#lanes();
+    return {
+      partitions: lanes.map(({ partition }) => partition),
+      cursor: joinParts(lanes.map(({ cursor }) => cursor)),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -147,7 +158,13 @@ export class SharedMember implements SharedReader {
       });
       this.#member = membership.member;
       this.#mustJoin = false;
-      this.#assignment = { ...membership, lanes: await this.#openLanes(membership.partitions) };
+      this.#heardMs = this.#options.clock.monotonicMs();
+      this.#assignment = {
+        ...membership,
+        lanes: await this.#openLanes(membership.partitions),
+        leaving: new AbortController(),
+        lost: new AbortController(),
+      };
       this.#options.onAssigned?.(membership.partitions);
     } catch (error) {
       this.#mustJoin = true;
@@ -158,31 +175,34 @@ export class SharedMember implements SharedReader {
 
   async #openLanes(partitions: readonly number[]): Promise<Map<number, Lane>> {
     const committed = await this.#link.committed(this.#group, partitions);
+    const ends = await this.#link.offsets('next', partitions);
     const lanes = new Map<number, Lane>();
     for (const partition of partitions) {
       const kept = committed.get(partition);
       const begin =
         kept === undefined ? NEW_CURSOR : { ...NEW_CURSOR, position: { [partition]: kept.offset } };
-      const cursor =
-        kept === undefined ? begin : (decodePart(kept.metadata, partition, kept.offset) ?? begin);
-      lanes.set(partition, this.#openLane(partition, cursor));
+      const part = kept === undefined ? undefined : decodePart(kept.metadata, partition, kept.offset);
+      const announced = part?.announced ?? ends.get(partition) ?? 0;
+      lanes.set(partition, this.#openLane(partition, part?.cursor ?? begin, announced));
     }
     return lanes;
   }
 
-  #openLane(partition: number, cursor: Cursor): Lane {
+  #openLane(partition: number, cursor: Cursor, announced: number): Lane {
     const { makeLink, clock, onDamage } = this.#options;
     const damage = onDamage === undefined ? {} : { onDamage };
-    return {
-      cursor,
-      reader: new TopicReader({ link: makeLink(), clock, cursor, partitions: [partition], ...damage }),
-    };
+    const reader = new TopicReader({ link: makeLink(), clock, cursor, partitions: [partition], ...damage });
+    return { partition, cursor, announced, reader };
+  }
+
+  #lanes(): readonly Lane[] {
+    return [...(this.#assignment?.lanes.values() ?? [])];
   }
 
   async #nextOfAny(options: Parameters<SharedReader['next']>[0]): Promise<SharedBatch | undefined> {
     const { clock } = this.#options;
     const deadlineMs = clock.monotonicMs() + options.waitMs;
-    const lanes = [...(this.#assignment?.lanes ?? [])];
+    const lanes = this.#lanes();
     for (;;) {
       const batch = await this.#nextOf(lanes, options.bytesMax);
       if (batch !== undefined) return batch;
@@ -192,53 +212,71 @@ export class SharedMember implements SharedReader {
     }
   }
 
-  async #nextOf(
-    lanes: readonly (readonly [number, Lane])[],
-    bytesMax: number,
-  ): Promise<SharedBatch | undefined> {
+  async #nextOf(lanes: readonly Lane[], bytesMax: number): Promise<SharedBatch | undefined> {
     for (let index = 0; index < lanes.length; index += 1) {
-      const entry = lanes[(this.#turn + index) % lanes.length];
-      if (entry === undefined) continue;
-      const [partition, lane] = entry;
+      const lane = lanes[(this.#turn + index) % lanes.length];
+      if (lane === undefined) continue;
       const read = await lane.reader.next({ bytesMax, waitMs: 0 });
       const { records, cursor } = advance(lane.cursor, read);
       if (records.length === 0 && Object.keys(read.lost).length === 0) continue;
       this.#turn = (this.#turn + index + 1) % lanes.length;
-      return this.#handOut(lane, { partition, records, cursor });
+      return this.#handOut(lane, { partition: lane.partition, records, cursor });
     }
     return undefined;
   }
 
-  #handOut(lane: Lane, batch: Omit<SharedBatch, 'commit'>): SharedBatch {
-    const out = { partition: batch.partition, isCommitted: false };
-    const assignment = this.#assignment;
+  #handOut(lane: Lane, batch: Pick<SharedBatch, 'partition' | 'records' | 'cursor'>): SharedBatch {
+    const { partition } = batch;
+    const out = { partition, isCommitted: false };
+    const assignment = present(this.#assignment, 'a lane belongs to an assignment');
+    const announced = lane.announced;
     this.#out = out;
     return {
       ...batch,
+      announced,
+      leaving: assignment.leaving.signal,
+      lost: assignment.lost.signal,
+      announce: async () => {
+        // Also when this fails: it may have been kept.
+        lane.announced = Math.max(announced, batch.cursor.position[String(partition)] ?? 0);
+        return await this.#commit(assignment, lane, lane.cursor);
+      },
       commit: async (cursor = batch.cursor) => {
-        if (assignment === undefined || this.#assignment !== assignment) return false;
-        const isKept = await this.#commit(assignment, batch.partition, cursor);
+        const isKept = await this.#commit(assignment, lane, cursor);
         if (isKept) {
           out.isCommitted = true;
           lane.cursor = cursor;
-        } else {
-          this.#mustJoin = true;
         }
         return isKept;
       },
     };
   }
 
-  async #commit({ generation, member }: Assignment, partition: number, cursor: Cursor): Promise<boolean> {
+  async #commit(assignment: Assignment, lane: Lane, cursor: Cursor): Promise<boolean> {
+    if (this.#assignment !== assignment) return false;
+    const { generation, member } = assignment;
+    const { partition, announced } = lane;
     const offset = cursor.position[String(partition)] ?? 0;
-    const kept = new Map([[partition, { offset, metadata: encodePart(cursor, partition) }]]);
+    const kept = new Map([[partition, { offset, metadata: encodePart(cursor, partition, announced) }]]);
     try {
       await this.#link.commit({ group: this.#group, generation, member }, kept);
+      this.#heardMs = this.#options.clock.monotonicMs();
       return true;
     } catch (error) {
-      if (FENCED.has(brokerAnswer(error) ?? '')) return false;
+      if (this.#isFenced(error)) return false;
       throw refusals.unreadable(this.#link.topic, error);
     }
+  }
+
+  /** Whether the group has refused this member, which must join again then. */
+  #isFenced(error: unknown): boolean {
+    const said = brokerAnswer(error) ?? '';
+    if (said === 'UNKNOWN_MEMBER_ID') this.#member = '';
+    if (!FENCED.has(said)) return false;
+    this.#mustJoin = true;
+    this.#assignment?.leaving.abort();
+    if (said !== 'REBALANCE_IN_PROGRESS') this.#assignment?.lost.abort();
+    return true;
   }
 
   /** A batch that was handed out and not committed is read again, from the cursor before it. */
@@ -249,11 +287,11 @@ export class SharedMember implements SharedReader {
     const lane = this.#assignment?.lanes.get(out.partition);
     if (lane === undefined) return;
     await lane.reader[Symbol.asyncDispose]();
-    this.#assignment?.lanes.set(out.partition, this.#openLane(out.partition, lane.cursor));
+    this.#assignment?.lanes.set(out.partition, this.#openLane(out.partition, lane.cursor, lane.announced));
   }
 
   async #leaveLanes(): Promise<void> {
-    const lanes = [...(this.#assignment?.lanes.values() ?? [])];
+    const lanes = this.#lanes();
     this.#assignment = undefined;
     await Promise.all(lanes.map(({ reader }) => reader[Symbol.asyncDispose]()));
   }
@@ -270,12 +308,19 @@ export class SharedMember implements SharedReader {
         await this.#link.coordinator(this.#group, (broker) =>
           broker.heartbeat({ groupId: this.#group, groupGenerationId: generation, memberId: member }),
         );
+        this.#heardMs = this.#options.clock.monotonicMs();
       } catch (error) {
-        const said = brokerAnswer(error) ?? '';
-        if (said === 'UNKNOWN_MEMBER_ID') this.#member = '';
-        if (FENCED.has(said)) this.#mustJoin = true;
+        if (this.#assignment !== assignment || this.#isFenced(error)) continue;
+        this.#leaveIfSilent(assignment);
       }
     }
+  }
+
+  /** Who has not been heard for so long has to ask what is still its own. */
+  #leaveIfSilent({ leaving }: Assignment): void {
+    if (this.#options.clock.monotonicMs() - this.#heardMs < SESSION_MS_MAX) return;
+    this.#mustJoin = true;
+    leaving.abort();
   }
 }
 

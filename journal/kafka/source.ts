@@ -8,6 +8,7 @@ import type {
   JournalCapabilities,
   JournalReader,
   JournalSource,
+  SharedReader,
 } from '#journal/ports.ts';
 import type { Committed, KafkaSettings } from '#journal/kafka/client.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
@@ -16,7 +17,7 @@ import { groupOf } from '#journal/kafka/held.ts';
 import { KafkaLink } from '#journal/kafka/kafkajs/link.ts';
 import { TopicReader } from '#journal/kafka/reader.ts';
 import { settingsOf } from '#journal/kafka/settings.ts';
-import { SharedMember, type SharedOptions, type SharedReader } from '#journal/kafka/shared.ts';
+import { SharedMember, type SharedOptions } from '#journal/kafka/shared.ts';
 import { capabilitiesOf, openTopic, UNKNOWN_CAPABILITIES } from '#journal/kafka/topic.ts';
 
 export interface KafkaJournalSourceOptions {

@@ -163,6 +163,7 @@ class KafkaJournal implements KafkaJournalWriter {
     );
     return {
       accepted,
+      node: this.producer.node,
       bytes: this.#held.storedBytes,
       bytesMax: this.#options.config.bytesMax,
       records: this.#records,

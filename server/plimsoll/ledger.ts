@@ -1,6 +1,6 @@
 /** `GET /api/plimsoll/v1/ledger`: the conservation ledger, and how the stores are. */
 import { Router } from 'express';
-import type { ExporterStatus } from '#collector/exporters/run.ts';
+import type { ExporterStatus } from '#collector/exporters/status.ts';
 import type { LedgerRow } from '#collector/ledger.ts';
 import type { Totals } from '#signals/records.ts';
 import type { StoreStatus } from '#storage/ports.ts';
@@ -18,7 +18,7 @@ export interface PipelineView {
   };
   readonly rows: readonly LedgerRow[];
   readonly stores: readonly Omit<StoreStatus, 'cursor'>[];
-  readonly exporters: readonly Pick<ExporterStatus, 'name' | 'consumer' | 'state'>[];
+  readonly exporters: readonly Pick<ExporterStatus, 'name' | 'consumer' | 'share' | 'state'>[];
 }
 
 export function ledgerRoutes(view: () => Promise<PipelineView>): Router {

@@ -266,6 +266,11 @@ const SCHEMAS: Json = {
       properties: {
         name: { ...TEXT, description: 'As in the configuration: TYPE or TYPE/NAME.' },
         consumer: { ...TEXT, description: 'Its name in `rows`.' },
+        share: {
+          ...listOf(INTEGER),
+          description:
+            'Partitions of the journal that are its own now, where several collectors share its work. Its rows are of all of them.',
+        },
         state: {
           type: 'object',
           required: ['kind'],

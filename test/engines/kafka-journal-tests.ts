@@ -11,10 +11,9 @@ import { systemRandom } from '#base/real/random.ts';
 import { countItems } from '#signals/otlp/envelope.ts';
 import { advance, NEW_CURSOR } from '#journal/core/cursor.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
-import type { SharedBatch, SharedReader } from '#journal/kafka/shared.ts';
 import { openKafkaJournalSource, type KafkaJournalSource } from '#journal/kafka/source.ts';
 import { openKafkaJournal, type KafkaJournalWriter } from '#journal/kafka/writer.ts';
-import type { Cursor, JournalRecord } from '#journal/ports.ts';
+import type { Cursor, JournalRecord, SharedBatch, SharedReader } from '#journal/ports.ts';
 import { assertCode, draft, residual, STORE, textOf } from '#test/contract/journal-backend.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import type { Engine } from '#test/engines/engine.ts';
@@ -32,6 +31,7 @@ export function kafkaJournalTests(kafka: Engine): void {
     void test('members of a group divide the partitions, and repeat nothing', () => withWorld(kafka, shares));
     void test('a member that lost its partition cannot commit', () => withWorld(kafka, fences));
     void test('a batch that was not committed comes again', () => withWorld(kafka, comesAgain));
+    void test('whoever has a partition next knows what was announced', () => withWorld(kafka, announces));
     void test('what is promised is what the topic keeps', () => withWorld(kafka, promises));
     void test('without brokers it opens, refuses by code, and closes at once', withoutBrokers);
   });
@@ -193,7 +193,9 @@ async function fences({ openWriter: open, source }: World): Promise<void> {
   await using other = await source.openShared({ consumer: STORE, rebalanceMs: 500 });
   const taken = await batchOf(other);
   assert.deepEqual(taken.records.map(textOf), ['held']);
+  assert.equal(await held.announce(), false, 'it must have no effect any more');
   assert.equal(await held.commit(), false);
+  assert.deepEqual([held.leaving.aborted, held.lost.aborted, taken.lost.aborted], [true, true, false]);
   assert.equal(await taken.commit(), true);
 }
 
@@ -206,6 +208,32 @@ async function comesAgain({ openWriter: open, source }: World): Promise<void> {
   assert.deepEqual(again.records.map(textOf), ['once more']);
   assert.equal(await again.commit(), true);
   assert.equal(await reader.next({ bytesMax: 1000, waitMs: 300 }), undefined);
+}
+
+async function announces({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  const isAnnounced = ({ records, announced }: SharedBatch): readonly boolean[] =>
+    records.map(({ offset }) => offset < announced);
+  await writer.append(draft('old'));
+  const first = await source.openShared({ consumer: STORE });
+  const old = await batchOf(first);
+  assert.deepEqual(isAnnounced(old), [true], 'of a group that knows nothing anything may have been sent');
+  await old.commit();
+  await writer.append(draft('half done'));
+  const half = await batchOf(first);
+  assert.deepEqual(isAnnounced(half), [false], 'it came after the start');
+  assert.equal(await half.announce(), true);
+  await first[Symbol.asyncDispose]();
+  await using second = await source.openShared({ consumer: STORE });
+  const again = await batchOf(second);
+  assert.deepEqual([again.records.map(textOf), isAnnounced(again)], [['half done'], [true]]);
+  assert.deepEqual(second.share().partitions, [0, 1, 2]);
+  await again.commit();
+  await writer.append(draft('new'));
+  const fresh = await batchOf(second);
+  assert.deepEqual(isAnnounced(fresh), [false]);
+  assert.equal(second.share().cursor.delivered['otlp-logs'], 6);
+  assert.ok((await second.lag()).bytes >= 0);
 }
 
 async function promises({ openWriter: open, source }: World): Promise<void> {

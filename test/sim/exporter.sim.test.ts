@@ -22,7 +22,8 @@ import {
   type Exporter,
   type ExportOutcome,
 } from '#collector/exporters/ports.ts';
-import { exporterConsumer, startExporter, type RunningExporter } from '#collector/exporters/run.ts';
+import { startExporter } from '#collector/exporters/run.ts';
+import { exporterConsumer, type RunningExporter } from '#collector/exporters/status.ts';
 import { ledger } from '#collector/ledger.ts';
 import { DEFAULT_JOURNAL_CONFIG } from '#journal/config.ts';
 import { MessageCommitted } from '#journal/disk/committed.ts';

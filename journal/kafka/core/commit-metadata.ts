@@ -7,7 +7,10 @@
  *   part     = folded:totals delivered:totals
  *              reasons:varint (length:varint utf8 dropped:totals)*
  *              nodes:varint (node:byte[16] known:totals epochs:varint (epoch:varint sequence:varint)*)*
+ *              [announced:varint]
  *   totals   = varint[4], in the order of RECORD_KINDS
+ *   announced = 1 + how far beyond the offset its owner has begun to work; left out
+ *               by who does not tell
  *
  * Nodes are written newest first, as many as fit (all 64 that a cursor keeps, at
  * everyday sizes; some 40 of the largest); the totals of the others are folded into one, see
@@ -29,8 +32,12 @@ const NODE_BYTES = 16;
 const REASONS_MAX = 16;
 const REASON_LETTERS_MAX = 20;
 
-/** What of `cursor` concerns `partition`; `delivered` and `dropped` are given as they are. */
-export function encodePart(cursor: Cursor, partition: number): string {
+/**
+ * What of `cursor` concerns `partition`; `delivered` and `dropped` are given as they are.
+ *
+ * @param announced offset before which records may have had an effect already; undefined: it is not told
+ */
+export function encodePart(cursor: Cursor, partition: number, announced?: number): string {
   const nodes = nodesOf(cursor, partition);
   let folded = cursor.acceptedIn[String(partition)] ?? NO_ITEMS;
   const tail = new Bytes();
@@ -39,7 +46,7 @@ export function encodePart(cursor: Cursor, partition: number): string {
   const body = new Bytes();
   let count = 0;
   // The folded totals and the count of nodes may grow by what does not fit.
-  const room = PART_BYTES_MAX - tail.length - 4 * 8 - 2;
+  const room = PART_BYTES_MAX - tail.length - 4 * 8 - 2 - 8;
   for (const node of nodes.toReversed()) {
     const encoded = encodeNode(node);
     if (body.length + encoded.length <= room) {
@@ -54,13 +61,24 @@ export function encodePart(cursor: Cursor, partition: number): string {
   part.append(tail);
   part.varint(count);
   part.append(body);
+  if (announced !== undefined) {
+    const offset = cursor.position[String(partition)] ?? 0;
+    part.varint(1 + Math.max(0, announced - offset));
+  }
   const text = PREFIX + part.base64();
   invariant(text.length <= METADATA_BYTES_MAX, 'a cursor part fits the metadata of a commit');
   return text;
 }
 
+/** What one commit says of its partition. */
+export interface CommittedPart {
+  readonly cursor: Cursor;
+  /** Undefined when it does not tell. */
+  readonly announced: number | undefined;
+}
+
 /** Of a partition whose next offset is `offset`; undefined for text that is not ours. */
-export function decodePart(text: string, partition: number, offset: number): Cursor | undefined {
+export function decodePart(text: string, partition: number, offset: number): CommittedPart | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
   try {
     return readPart(
@@ -139,13 +157,14 @@ function putDropped(bytes: Bytes, dropped: Readonly<Record<string, Totals>>): vo
   }
 }
 
-function readPart(source: Source, partition: number, offset: number): Cursor {
+function readPart(source: Source, partition: number, offset: number): CommittedPart {
   const folded = source.totals();
   const delivered = source.totals();
   const dropped: Record<string, Totals> = {};
   for (let count = source.varint(); count > 0; count -= 1) dropped[source.text()] = source.totals();
   const nodes: Node[] = [];
   for (let count = source.varint(); count > 0; count -= 1) nodes.push(source.node());
+  const announced = source.isAtEnd ? undefined : offset + source.varint() - 1;
   const acceptedIn: Record<string, Totals> = {};
   const producers: Record<string, number> = {};
   if (RECORD_KINDS.some((kind) => folded[kind] > 0)) acceptedIn[String(partition)] = folded;
@@ -154,7 +173,8 @@ function readPart(source: Source, partition: number, offset: number): Cursor {
     for (const [epoch, sequence] of epochs) producers[`${partition}/${node}/${epoch}`] = sequence;
   }
   const accepted = Object.values(acceptedIn).reduce(sumTotals, NO_ITEMS);
-  return { position: { [partition]: offset }, producers, acceptedIn, accepted, delivered, dropped };
+  const position = { [partition]: offset };
+  return { cursor: { position, producers, acceptedIn, accepted, delivered, dropped }, announced };
 }
 
 class Bytes {
@@ -200,6 +220,10 @@ class Source {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
   }
 
   varint(): number {

@@ -74,15 +74,19 @@ test('nodes beyond the limit are folded, and come back without a loss', () => {
 
 test('a part of a cursor fits a commit and comes back, as much of it as fits', () => {
   const few = read(NEW_CURSOR, [fact(1, 1, 3), fact(2, 1, 3), fact(1, 2, 9)]).cursor;
-  assert.deepEqual(decodePart(encodePart(few, 0), 0, 3), few);
+  assert.deepEqual(decodePart(encodePart(few, 0), 0, 3), { cursor: few, announced: undefined });
+  assert.deepEqual(decodePart(encodePart(few, 0, 3), 0, 3), { cursor: few, announced: 3 });
+  assert.deepEqual(decodePart(encodePart(few, 0, 1), 0, 3), { cursor: few, announced: 3 });
+  const far = Number.MAX_SAFE_INTEGER - 3;
+  assert.equal(decodePart(encodePart(few, 0, far), 0, 3)?.announced, far);
   let many = NEW_CURSOR;
   for (let node = 1; node <= 64; node += 1)
     many = read(
       many,
       [1, 2, 3].map((epoch) => inEpoch(fact(node, 2 ** 50, epoch * 2 ** 40), epoch)),
     ).cursor;
-  const text = encodePart(many, 0);
-  const back = decodePart(text, 0, many.position['0'] ?? 0) ?? NEW_CURSOR;
+  const text = encodePart(many, 0, Number.MAX_SAFE_INTEGER);
+  const back = decodePart(text, 0, many.position['0'] ?? 0)?.cursor ?? NEW_CURSOR;
   assert.ok(text.length <= METADATA_BYTES_MAX && text.length > METADATA_BYTES_MAX - 300);
   assert.deepEqual(back.accepted, many.accepted);
   assert.deepEqual(residual(back), residual(many));
