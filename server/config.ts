@@ -47,6 +47,10 @@ const fields = object({
     [],
     'Host names, beside loopback and the address itself, under which requests are taken.',
   ),
+  grafana_url: optional(
+    text({ pattern: /^https?:\/\/[^\s?#]+$/, expected: 'an http or https URL without query' }),
+    'A Grafana that has the boards of dashboards/grafana, as browsers reach it: pages of the console lead there.',
+  ),
   api_key: optional(
     text({ pattern: /^[\x21-\x7e]{16,256}$/, expected: 'at least 16 printable characters without spaces' }),
     'Asked for as a bearer token on every route but the probes, and on OTLP. Needed to listen off loopback.',
@@ -64,6 +68,7 @@ export const SERVER_SCHEMA: Schema<ServerConfig> = mapped(fields, (written) => (
     chaos: withoutSlash(written.companions.chaos),
     pages: withoutSlash(written.companions.pages),
     proofs: written.companions.proofs,
+    grafana: withoutSlash(written.grafana_url),
   },
 }));
 

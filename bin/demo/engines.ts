@@ -16,6 +16,8 @@ export interface Engines {
   readonly service?: object;
   /** Of `alerting.alertmanagers`: they route in place of the platform. */
   readonly alertmanagers?: readonly object[];
+  /** Of `server.grafana_url`: whoever has engines has a Grafana over them. */
+  readonly grafanaUrl?: string;
 }
 
 const TAKEN = ['journal', 'storage', 'exporters', 'service'] as const;
@@ -24,18 +26,24 @@ const TAKEN = ['journal', 'storage', 'exporters', 'service'] as const;
 export function readEngines(file: string): Engines {
   loadConfig(file);
   const written = parse(readFileSync(file, 'utf8')) as Readonly<Record<string, object>> | null;
-  const { alerting, ...sections } = written ?? {};
+  const { alerting, server, ...sections } = written ?? {};
   const { alertmanagers, ...others } = (alerting ?? {}) as { readonly alertmanagers?: readonly object[] };
+  const { grafana_url: grafanaUrl, ...served } = (server ?? {}) as { readonly grafana_url?: string };
   const own = [
     ...Object.keys(sections).filter((key) => !(TAKEN as readonly string[]).includes(key)),
     ...Object.keys(others).map((key) => `alerting.${key}`),
+    ...Object.keys(served).map((key) => `server.${key}`),
   ];
   if (own.length > 0) {
-    const taken = `${TAKEN.join(', ')} and alerting.alertmanagers`;
+    const taken = `${TAKEN.join(', ')}, alerting.alertmanagers and server.grafana_url`;
     const message = `${file}: ${own.join(', ')} is set by the demo itself; it takes ${taken}`;
     throw new CodedError('PLIM_CONFIG_INVALID', message);
   }
-  return { ...sections, ...(alertmanagers === undefined ? {} : { alertmanagers }) };
+  return {
+    ...sections,
+    ...(alertmanagers === undefined ? {} : { alertmanagers }),
+    ...(grafanaUrl === undefined ? {} : { grafanaUrl }),
+  };
 }
 
 /**

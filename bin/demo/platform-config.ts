@@ -33,7 +33,7 @@ const GROUP_INTERVAL_MS = 30_000;
 
 export function platformConfig(options: PlatformConfigOptions): string {
   const { ports, pagerPort, sloDirectory, evaluation, engines = {} } = options;
-  const { alertmanagers: _routed, ...kept } = engines;
+  const { alertmanagers: _routed, grafanaUrl, ...kept } = engines;
   const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, dividedMs(SCRAPE_INTERVAL_MS, evaluation));
   const config = {
     receivers: {
@@ -65,6 +65,7 @@ export function platformConfig(options: PlatformConfigOptions): string {
     server: {
       endpoint: `127.0.0.1:${ports.origin}`,
       companions: { chaos: localUrl(ports.chaos), pages: localUrl(pagerPort), proofs: PROOFS },
+      ...(grafanaUrl === undefined ? {} : { grafana_url: grafanaUrl }),
     },
   };
   return `# Written at the start of the demo; docs/reference/configuration.md explains the keys.\n${stringify(config)}`;

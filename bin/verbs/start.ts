@@ -31,7 +31,7 @@ const FLAGS: Readonly<Record<string, FlagDefinition>> = {
   slo: { value: 'DIR', help: 'folder of OpenSLO files; default those of the freight company' },
   config: {
     value: 'FILE',
-    help: 'engines to stand on: journal, storage, exporters, service, alerting.alertmanagers',
+    help: 'engines to stand on: journal, storage, exporters, service, alerting.alertmanagers, server.grafana_url',
   },
   'pages-port': { value: 'N', help: 'where pages are taken, for an Alertmanager outside; default any free' },
   faketime: { value: undefined, help: 'start the services under libfaketime, for the fault clock-skew' },

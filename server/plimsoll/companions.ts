@@ -15,6 +15,8 @@ export interface Companions {
   readonly pages: string | undefined;
   /** Folder of proof reports. */
   readonly proofs: string | undefined;
+  /** Base URL of a Grafana with our boards, as browsers reach it, without a slash at the end. */
+  readonly grafana: string | undefined;
 }
 
 /** They are on this machine and do little. */
@@ -41,13 +43,14 @@ interface Reachable extends Companion {
 type Call = Pick<NetRequest, 'method'> & { readonly path: string; readonly body?: unknown };
 
 /** Mounted at `/api/plimsoll/v1`. */
-export function companionRoutes({ chaos, pages, proofs }: Companions, net: Net): Router {
+export function companionRoutes({ chaos, pages, proofs, grafana }: Companions, net: Net): Router {
   const router = Router();
   router.get('/companions', (_request, response) => {
     response.json({
       chaos: chaos !== undefined,
       pages: pages !== undefined,
       proofs: proofs !== undefined,
+      grafana: grafana ?? null,
     });
   });
   addFaultRoutes(router, carrier(net, { name: 'fault daemon', url: chaos }));

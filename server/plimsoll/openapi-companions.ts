@@ -74,8 +74,16 @@ export const COMPANION_PATHS: Json = {
   '/live': LIVE,
   '/build': read('What runs here, and since when.', ref('Build')),
   '/companions': read(
-    'What runs beside the platform and can be asked through it.',
-    record({ chaos: BOOLEAN, pages: BOOLEAN, proofs: BOOLEAN }),
+    'What runs beside the platform: whether it can be asked through it, and where Grafana is.',
+    record({
+      chaos: BOOLEAN,
+      pages: BOOLEAN,
+      proofs: BOOLEAN,
+      grafana: {
+        ...nullable(TEXT),
+        description: 'Base URL of a Grafana with the boards of this project, as browsers reach it.',
+      },
+    }),
   ),
   '/faults': {
     ...read(

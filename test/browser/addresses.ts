@@ -12,6 +12,9 @@ export interface WorldAddresses {
   readonly locked: string;
 }
 
+/** What the demo's platform is told of; nobody listens there. */
+export const GRAFANA = 'http://127.0.0.1:9/grafana';
+
 export const API_KEY = 'only-for-browser-tests';
 
 /** Set by `global-setup.ts` for the processes of the tests. */

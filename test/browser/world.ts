@@ -10,7 +10,7 @@ import { DEMO_SLOS } from '#bin/demo/layout.ts';
 import { startDemo } from '#bin/demo/demo.ts';
 import { takeLeash } from '#bin/leash.ts';
 import { startPlimsoll } from '#test/support/program.ts';
-import { API_KEY, type WorldAddresses } from '#test/browser/addresses.ts';
+import { API_KEY, GRAFANA, type WorldAddresses } from '#test/browser/addresses.ts';
 
 /** The long run wants pages as soon as a proof has them. */
 const REQUESTS_PER_SECOND = process.env['PLIMSOLL_LONG'] === '1' ? 30 : 12;
@@ -36,6 +36,7 @@ try {
         sloDirectory: DEMO_SLOS,
         evaluation: { windowDivisor: DIVISOR, burnFactorMultiplier: 1 },
         pagerListens: true,
+        engines: { grafanaUrl: GRAFANA },
         libfaketime: undefined,
         events: {
           onProgress: () => {},

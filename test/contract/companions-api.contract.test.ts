@@ -42,7 +42,7 @@ async function strange(t: TestContext, listener: RequestListener) {
 test('without companions there are none, and the way to have some is said', async (t) => {
   const url = await serveOwn(t);
   const companions = await fetch(`${url}/companions`);
-  deepEqual(await companions.json(), { chaos: false, pages: false, proofs: false });
+  deepEqual(await companions.json(), { chaos: false, pages: false, proofs: false, grafana: null });
   const calls: readonly (readonly [string, RequestInit])[] = [
     ['/faults', {}],
     ['/faults/catalogue', {}],

@@ -18,7 +18,7 @@ const APIS: OriginApis = {
   prometheus: NOBODY,
   dependencies: NOBODY,
   pipeline: () => NOBODY,
-  companions: { chaos: undefined, pages: undefined, proofs: undefined },
+  companions: { chaos: undefined, pages: undefined, proofs: undefined, grafana: undefined },
   build: () => NOBODY,
   clock: NOBODY,
   net: NOBODY,

@@ -60,13 +60,14 @@ test('faults begin and end by themselves, pages are told, both asked of the orig
   await using world = await ChaosWorld.start();
   await using program = await startPlimsoll({
     dataDirectory: join(folder, 'data'),
-    configText: `server:\n  companions:\n    chaos: ${world.control}/\n    pages: ${pagerUrl}\n    proofs: ${folder}\n`,
+    configText: `server:\n  grafana_url: http://grafana.example/base/\n  companions:\n    chaos: ${world.control}/\n    pages: ${pagerUrl}\n    proofs: ${folder}\n`,
   });
   const ask = asker(program.origin);
   deepEqual((await ask('GET', '/companions', '/companions')).body, {
     chaos: true,
     pages: true,
     proofs: true,
+    grafana: 'http://grafana.example/base',
   });
 
   const { body: catalogue } = await ask('GET', '/faults/catalogue', '/faults/catalogue');

@@ -14,6 +14,7 @@ export const NO_COMPANIONS: OriginApis['companions'] = {
   chaos: undefined,
   pages: undefined,
   proofs: undefined,
+  grafana: undefined,
 };
 
 /** URL of our own API. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { BOARD_UIDS, boardVariables, type BoardSubject } from '#dashboards/console/core/grafana.ts';
 import { SOURCES } from '#dashboards/grafana/build/sources.ts';
 import { builtBoards, generatedFiles } from '#dashboards/grafana/files.ts';
 import { FOREIGN } from '#dashboards/grafana/lint/names.ts';
@@ -19,6 +20,18 @@ test('the boards and their provisioning are what npm run dashboards writes', () 
     assert.equal(readText(`${FOLDER}${name}`), text, `${name}: npm run dashboards`);
   const stored = pathsWith('.json', '.yaml').filter((path) => path.startsWith(FOLDER));
   assert.deepEqual(stored, [...files.keys()].map((name) => `${FOLDER}${name}`).toSorted());
+});
+
+test('the console leads to boards there are, with variables they have', () => {
+  const named = { slo: 'gateway/availability', service: 'gateway' };
+  for (const [board, uid] of Object.entries(BOARD_UIDS)) {
+    const subject = { board, ...named } as BoardSubject;
+    const found = BOARDS.find((one) => one.uid === uid);
+    assert.ok(found, `${board}: no board has the uid ${uid}`);
+    const has = found.templating?.list?.map(({ name }) => name) ?? [];
+    for (const name of ['console', ...Object.keys(boardVariables(subject))])
+      assert.ok(has.includes(name), `${uid} has no variable ${name}`);
+  }
 });
 
 test('every board keeps the rules', () => {

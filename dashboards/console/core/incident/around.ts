@@ -2,7 +2,7 @@
 import type { Target } from '#dashboards/console/core/links.ts';
 import type { PromMatrixAnswer, PromVectorAnswer } from '#dashboards/console/core/prom-series.ts';
 import { withQuery } from '#dashboards/console/core/route.ts';
-import type { Interval } from '#dashboards/console/core/time-range.ts';
+import { absoluteRange, type Interval, type TimeRange } from '#dashboards/console/core/time-range.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
 
 /** Before the first bad event: what caused it is here. */
@@ -20,6 +20,14 @@ type Times = Pick<Incident, 'startsAtMs' | 'endsAtMs'> & {
 export function aroundStart({ startsAtMs, evidence }: Times): Interval {
   const beganMs = Math.min(evidence.firstBadMs ?? startsAtMs, startsAtMs);
   return { startMs: Math.floor(beganMs - BEFORE_MS), endMs: Math.ceil(startsAtMs + AFTER_MS) };
+}
+
+/** All of it, with the time around; what goes on ends now. */
+export function wholeRange(times: Times): TimeRange {
+  const { startMs } = aroundStart(times);
+  const { endsAtMs } = times;
+  if (endsAtMs === null) return { from: String(startMs), to: 'now' };
+  return absoluteRange({ startMs, endMs: endsAtMs + AFTER_MS });
 }
 
 /** Parameters of a page of the console that shows this interval. */

@@ -6,6 +6,7 @@ import {
   newOperations,
   rangeQuery,
   restartsIn,
+  wholeRange,
 } from '#dashboards/console/core/incident/around.ts';
 import {
   filterIncidents,
@@ -243,6 +244,13 @@ test('the time around the start begins before the first bad event', () => {
     around({ path: '/ui/logs', query: { service: 'a' } }, rangeQuery(interval)),
     `/ui/logs?service=a&from=${START - 124_000}&to=${START + 180_000}`,
   );
+});
+
+test('the whole of an incident ends now while it goes on', () => {
+  const from = String(START - 124_000);
+  assert.deepEqual(wholeRange({ ...incidentOf(), endsAtMs: null }), { from, to: 'now' });
+  const endsAtMs = START + 600_000;
+  assert.deepEqual(wholeRange({ ...incidentOf(), endsAtMs }), { from, to: String(endsAtMs + 180_000) });
 });
 
 test('processes that start together are one change', () => {

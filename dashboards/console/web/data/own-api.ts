@@ -209,6 +209,15 @@ export interface Pipeline {
   }[];
 }
 
+/** What runs beside the platform. */
+export interface Companions {
+  readonly chaos: boolean;
+  readonly pages: boolean;
+  readonly proofs: boolean;
+  /** Base URL of Grafana, as browsers reach it. */
+  readonly grafana: string | null;
+}
+
 export interface LogRecord {
   readonly id: string;
   readonly unixNanos: string;

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { wholeRange } from '#dashboards/console/core/incident/around.ts';
 import { nameOf } from '#dashboards/console/core/incident/words.ts';
 import { pathOf, type Route } from '#dashboards/console/core/route.ts';
 import { OWN } from '#dashboards/console/web/data/client.ts';
@@ -9,6 +10,7 @@ import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { Copy, CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Failure } from '#dashboards/console/web/parts/failure.tsx';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Changes } from '#dashboards/console/web/pages/incidents/changes.tsx';
@@ -55,6 +57,10 @@ export function IncidentPage({ route }: { readonly route: IncidentRoute }): Reac
       staleSinceMs={staleSinceMs}
       actions={
         <>
+          <GrafanaLink
+            subject={{ board: 'slo', slo: incident.sloId, service: incident.service }}
+            range={wholeRange(incident)}
+          />
           <Copy text={incident.id} label="id" />
           <CopyCurl path={path} />
         </>

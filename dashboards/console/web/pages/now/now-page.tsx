@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react';
 import { byWorry, needsAttention } from '#dashboards/console/core/slos/slo-words.ts';
 import { useLive } from '#dashboards/console/web/data/live.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Burns } from '#dashboards/console/web/pages/now/burns.tsx';
 import { ChangesPanel } from '#dashboards/console/web/pages/now/changes-panel.tsx';
@@ -22,6 +23,7 @@ export function NowPage(): ReactNode {
       title="Now"
       says={sentence(figures, slos, live.data !== undefined)}
       staleSinceMs={live.staleSinceMs ?? figures.staleSinceMs}
+      actions={<GrafanaLink subject={{ board: 'fleet' }} />}
     >
       <div className="grid">
         {nothing ? <FirstSteps /> : <MapPanel figures={figures} slos={slos} />}

@@ -15,6 +15,7 @@ import { Stores } from '#dashboards/console/web/pages/pipeline/stores.tsx';
 import { useLooks, useMetricsPages } from '#dashboards/console/web/pages/pipeline/use-history.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import '#dashboards/console/web/pages/pipeline/pipeline.css';
@@ -50,7 +51,12 @@ export function PipelinePage(): ReactNode {
         )
       }
       staleSinceMs={staleSinceMs}
-      actions={<CopyCurl path={`${OWN}/ledger`} />}
+      actions={
+        <>
+          <GrafanaLink subject={{ board: 'pipeline' }} />
+          <CopyCurl path={`${OWN}/ledger`} />
+        </>
+      }
     >
       {data === undefined ? (
         <Panel title="Ledger" loading error={error}>

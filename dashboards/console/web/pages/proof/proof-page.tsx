@@ -4,6 +4,7 @@ import type { Route } from '#dashboards/console/core/route.ts';
 import { OWN } from '#dashboards/console/web/data/client.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
 import { Proofs } from '#dashboards/console/web/pages/proof/proofs.tsx';
@@ -30,6 +31,7 @@ export function ProofPage(_props: { readonly route: Route }): ReactNode {
       title="Chaos & proof"
       says={absent ? 'Faults need the demo beside this platform.' : sentence(faults.data)}
       staleSinceMs={absent ? undefined : faults.staleSinceMs}
+      actions={<GrafanaLink subject={{ board: 'chaos' }} />}
     >
       <div className="grid">
         <div className="main proof-column">

@@ -9,6 +9,7 @@ import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import { useNow } from '#dashboards/console/web/data/now.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { markOf, StateMark } from '#dashboards/console/web/parts/state-mark.tsx';
@@ -99,6 +100,7 @@ function Ways({ slo }: { readonly slo: Slo }): ReactNode {
         {slo.indicator === 'latency' ? 'slow traces' : 'failing traces'}
       </Link>
       <Link to={keepingRange(rate.path, rate.query)}>metrics</Link>
+      <GrafanaLink subject={{ board: 'slo', slo: slo.id, service: slo.service }} />
     </>
   );
 }

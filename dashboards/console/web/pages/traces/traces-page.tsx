@@ -25,6 +25,7 @@ import { SearchForm } from '#dashboards/console/web/pages/traces/search-form.tsx
 import { TraceList } from '#dashboards/console/web/pages/traces/trace-list.tsx';
 import { useTraceSearch } from '#dashboards/console/web/pages/traces/use-search.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
+import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -50,6 +51,7 @@ export function TracesPage(): ReactNode {
       title="Traces"
       says={found.traces && foundSentence(found.traces, service ?? '', search.limit)}
       staleSinceMs={found.staleSinceMs}
+      actions={<ToBoard service={service} />}
     >
       <SearchForm search={search} services={names ?? []} entry={entry} />
       <Panel
@@ -73,6 +75,10 @@ export function TracesPage(): ReactNode {
       </ServiceStyles>
     </Page>
   );
+}
+
+function ToBoard({ service }: { readonly service: string | undefined }): ReactNode {
+  return service !== undefined && <GrafanaLink subject={{ board: 'service', service }} />;
 }
 
 /** Names of all services, and the one where requests begin. */
