@@ -208,6 +208,8 @@ class PlatformBuilder implements AsyncDisposable {
       routers: routersFor({
         alerting: parts.alerting?.api,
         documents: documentsOf(parts, this.#settings.config),
+        documentSearch: parts.documents?.api,
+        intake: parts.ingest?.api,
         prometheus: parts.metrics?.api,
         dependencies: parts.metrics?.api,
         pipeline: () => view.read(),

@@ -9,6 +9,7 @@ import type { Meter } from '#base/metrics.ts';
 import type { Net } from '#base/net.ts';
 import type { Remote } from '#base/rpc.ts';
 import { alertmanagerRoutes } from '#server/alertmanager/routes.ts';
+import type { RecordIntake } from '#server/elasticsearch/bulk.ts';
 import { elasticsearchRoutes } from '#server/elasticsearch/routes.ts';
 import { notFound } from '#server/http/errors.ts';
 import type { DependencyReader } from '#server/jaeger/dependencies.ts';
@@ -40,6 +41,8 @@ export interface OriginApis {
   readonly documents: Remote<TraceReader & LogReader> | undefined;
   /** Undefined where somebody else keeps the documents: who searches them asks there. */
   readonly documentSearch?: Remote<DocumentSearch> | undefined;
+  /** Undefined where nothing is taken in. */
+  readonly intake?: Remote<RecordIntake> | undefined;
   readonly prometheus: Remote<PrometheusApi> | undefined;
   readonly dependencies: Remote<DependencyReader> | undefined;
   readonly pipeline: () => Promise<PipelineView>;
@@ -87,7 +90,7 @@ export function routersFor(apis: OriginApis): readonly MountedRouter[] {
     const { version } = apis.build();
     mounted.push({
       prefix: '/es',
-      router: elasticsearchRoutes({ reader: apis.documentSearch, clock: apis.clock, version }),
+      router: elasticsearchRoutes({ ...apis, reader: apis.documentSearch, version }),
     });
   }
   if (documents !== undefined)

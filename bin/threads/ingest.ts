@@ -12,6 +12,7 @@ import { systemRandom } from '#base/real/random.ts';
 import { parentThreadPort } from '#base/real/rpc-ports.ts';
 import { openJournalWriter, type JournalAccess } from '#bin/threads/journal-access.ts';
 import { servePart, type RunningPart } from '#bin/threads/serve-part.ts';
+import { itemCounter } from '#collector/receivers/http/door-metrics.ts';
 import type { OtlpHttpConfig } from '#collector/config.ts';
 import type { JaegerConfig } from '#collector/receivers/jaeger-thrift/config.ts';
 import { startJaeger, type JaegerAddresses } from '#collector/receivers/jaeger-thrift/start.ts';
@@ -19,6 +20,7 @@ import type { PrometheusConfig } from '#collector/receivers/prometheus/config.ts
 import { startScraper } from '#collector/receivers/prometheus/start.ts';
 import { startOtlpHttp } from '#collector/receivers/otlp-http/start.ts';
 import type { ConsumerRegistration, JournalStatus, RecordDraft } from '#journal/ports.ts';
+import type { RecordId } from '#signals/ids.ts';
 import { METRICS } from '#signals/registry.ts';
 
 export interface IngestOptions {
@@ -50,6 +52,11 @@ export interface IngestApi {
   journalStatus(): Promise<JournalStatus>;
   /** For records made inside the program. Rejects as `JournalWriter.append` does. */
   append(draft: RecordDraft): Promise<void>;
+  /**
+   * For records somebody sent to another part of the program: refused while
+   * consumers are behind, and counted, as at a receiver's own door.
+   */
+  takeIn(draft: RecordDraft): Promise<RecordId>;
 }
 
 async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
@@ -71,6 +78,7 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
     log,
     meter,
   };
+  const countItems = itemCounter(meter, 'elasticsearch', 'http');
   const { jaegerAddresses } = options;
   const otlp = await startOtlpHttp({ ...door, address: options.address, config: options.otlpHttp });
   const jaeger = await startJaeger({
@@ -90,6 +98,13 @@ async function start(options: IngestOptions): Promise<RunningPart<IngestInfo>> {
       journalStatus: () => Promise.resolve(journal.status()),
       append: async (draft) => {
         await journal.append(draft);
+      },
+      takeIn: async (draft) => {
+        const refused = door.refusalNow();
+        if (refused !== undefined) throw refused;
+        const { id } = await journal.append(draft);
+        countItems('logs', draft.items, 0);
+        return id;
       },
     } satisfies IngestApi,
     collect: () => meter.collect(),

@@ -10,6 +10,8 @@ import { fieldCapsAnswer, mappingAnswer, type StreamFieldList } from '#server/el
 import { manyAt, textAt } from '#server/elasticsearch/core/read.ts';
 import { answer, sendElasticError } from '#server/elasticsearch/answers.ts';
 import { bodyText, jsonObject, textBody } from '#server/elasticsearch/bodies.ts';
+import { bulk, BULK_BYTES_MAX, type RecordIntake } from '#server/elasticsearch/bulk.ts';
+import type { Remote } from '#base/rpc.ts';
 import {
   count,
   flag,
@@ -21,6 +23,8 @@ import {
 
 export interface ElasticsearchParts extends SearchParts {
   readonly version: string;
+  /** Undefined where nothing is taken in: `_bulk` is then not there. */
+  readonly intake?: Remote<RecordIntake> | undefined;
 }
 
 /** The version clients take us for: the API is that of this one. */
@@ -29,6 +33,13 @@ const ELASTICSEARCH_VERSION = '9.4.3';
 /** Mounted at `/es`. */
 export function elasticsearchRoutes(parts: ElasticsearchParts): Router {
   const router = Router();
+  const { intake } = parts;
+  if (intake !== undefined) {
+    const taking = answer((request, signal) => bulk(request, { ...parts, intake }, signal));
+    const paths = ['/_bulk', '/:index/_bulk'];
+    router.post(paths, textBody(BULK_BYTES_MAX), taking);
+    router.put(paths, textBody(BULK_BYTES_MAX), taking);
+  }
   router.use(textBody());
   router.get(
     '/',

@@ -18,7 +18,8 @@ import { DEFAULT_JOURNAL_CONFIG } from '#journal/config.ts';
 import { createCommittedCell, publishCommitted, SharedCommitted } from '#journal/disk/committed.ts';
 import { openDiskJournalSource, type DiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
-import { DEFAULT_TENANT } from '#signals/ids.ts';
+import type { RecordDraft } from '#journal/ports.ts';
+import { DEFAULT_TENANT, type RecordId } from '#signals/ids.ts';
 import type { RecordKind } from '#signals/records.ts';
 import type { DocumentsConfig } from '#storage/embedded/documents/config.ts';
 import {
@@ -85,6 +86,13 @@ export class DocumentsWorld implements AsyncDisposable {
       this.#items += record.items;
     }
     await this.caughtUp();
+  }
+
+  /** Writes one record as a receiver does; it can be asked for a little later. */
+  async take(draft: RecordDraft): Promise<RecordId> {
+    const { id } = await this.#journal.append(draft);
+    this.#items += draft.items;
+    return id;
   }
 
   async caughtUp(): Promise<void> {
