@@ -36,8 +36,6 @@ export interface ElasticsearchExporterOptions {
   readonly config: ElasticsearchExporterConfig;
   readonly clock: Clock;
   readonly log: Logger;
-  /** False: a repeat does not look for what is stored already. For the negative control of a test alone. */
-  readonly looksUp?: boolean;
 }
 
 /** @throws CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read */
@@ -183,7 +181,6 @@ class Call {
 
   /** Without those that are in the stream, whichever of its indices holds them. */
   async #unstored(items: readonly Item[]): Promise<readonly Item[]> {
-    if (this.#options.looksUp === false) return items;
     const stored = new Set<string>();
     for (const [target, group] of Map.groupBy(items, (item) => item.target)) {
       const ids = group.map(({ id }) => id);
