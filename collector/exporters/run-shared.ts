@@ -8,9 +8,14 @@
  *               ▼                  ▼                   ▼
  *             given up: the next owner has it again, and knows that it may repeat
  */
-import { sleep } from '#base/clock.ts';
+import { sleep, within } from '#base/clock.ts';
 import { errorText, isCoded } from '#base/errors.ts';
-import { Sending, withoutRefused, type SendingOptions } from '#collector/exporters/sending.ts';
+import {
+  LAST_CALL_MS_MAX,
+  Sending,
+  withoutRefused,
+  type SendingOptions,
+} from '#collector/exporters/sending.ts';
 import { exporterConsumer, type ExporterStatus, type RunningExporter } from '#collector/exporters/status.ts';
 import { makeDurableDir } from '#journal/disk/files.ts';
 import type { ConsumerRegistration, SharedBatch, SharedReader } from '#journal/ports.ts';
@@ -36,6 +41,7 @@ class SharedExporter implements RunningExporter {
   readonly #registration: ConsumerRegistration;
   readonly #sending: Sending;
   readonly #stop = new AbortController();
+  readonly #abandon = new AbortController();
 
   constructor(options: SharedExporterOptions) {
     this.#options = options;
@@ -63,7 +69,10 @@ class SharedExporter implements RunningExporter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.finished.catch(() => {});
+    const ended = this.finished.catch(() => {});
+    await within(this.#options.clock, LAST_CALL_MS_MAX, ended);
+    this.#abandon.abort();
+    await ended;
     await this.#options.reader[Symbol.asyncDispose]();
     await this.#options.exporter[Symbol.asyncDispose]();
   }
@@ -103,7 +112,7 @@ class SharedExporter implements RunningExporter {
       const refused = await this.#sending.deliver({
         records,
         mayRepeat: records.some(({ offset }) => offset < batch.announced),
-        signal: AbortSignal.any([this.#stop.signal, batch.lost]),
+        signal: AbortSignal.any([this.#abandon.signal, batch.lost]),
         patience,
       });
       if (refused === undefined) return;

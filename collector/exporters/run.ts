@@ -3,9 +3,14 @@
  * stands in a file of its own. One batch is in memory at a time; everything
  * behind it waits in the journal.
  */
-import type { Timer } from '#base/clock.ts';
+import { within, type Timer } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
-import { Sending, withoutRefused, type SendingOptions } from '#collector/exporters/sending.ts';
+import {
+  LAST_CALL_MS_MAX,
+  Sending,
+  withoutRefused,
+  type SendingOptions,
+} from '#collector/exporters/sending.ts';
 import { ExporterStateFile, mayBeSent, type ExporterState } from '#collector/exporters/state.ts';
 import { exporterConsumer, type ExporterStatus, type RunningExporter } from '#collector/exporters/status.ts';
 import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
@@ -37,6 +42,7 @@ class LoneExporter implements RunningExporter {
   readonly #file: ExporterStateFile;
   readonly #sending: Sending;
   readonly #stop = new AbortController();
+  readonly #abandon = new AbortController();
   readonly #startUnixNanos: bigint;
   #state: ExporterState;
   #saved: Cursor;
@@ -83,7 +89,10 @@ class LoneExporter implements RunningExporter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#timer?.cancel();
-    await this.finished.catch(() => {});
+    const ended = this.finished.catch(() => {});
+    await within(this.#options.clock, LAST_CALL_MS_MAX, ended);
+    this.#abandon.abort();
+    await ended;
     await this.#save().catch((error: unknown) => this.#warnUnsaved(error));
     await this.#options.exporter[Symbol.asyncDispose]();
   }
@@ -98,8 +107,8 @@ class LoneExporter implements RunningExporter {
     if (records.length > 0) {
       this.#state = { ...this.#state, sending: before === 'unknown' ? before : batch.cursor.position };
       await this.#saveUntilDone();
-      const { signal } = this.#stop;
-      const refused = await this.#sending.deliver({ records, mayRepeat, signal, patience: signal });
+      const [patience, { signal }] = [this.#stop.signal, this.#abandon];
+      const refused = await this.#sending.deliver({ records, mayRepeat, signal, patience });
       // Stopped before the destination had it: the cursor stays where it was.
       if (refused === undefined) return this.#state.cursor;
       cursor = withoutRefused(batch.cursor, refused, records);

@@ -26,6 +26,9 @@ import type { Cursor, JournalRecord } from '#journal/ports.ts';
 /** What a batch is dropped with when its time is up. */
 const RETRIES_EXHAUSTED = 'retries_exhausted';
 
+/** A call that is under way when an exporter stops may end within this, so that it need not be repeated. */
+export const LAST_CALL_MS_MAX = 1000;
+
 export interface SendingOptions {
   /** As in the configuration: `elasticsearch`, `otlphttp/archive`. */
   readonly name: string;
