@@ -245,7 +245,8 @@ function drawAggregation(random: Random, depth: number, options: GeneratorOption
   const [type, body] = one(random, BUCKETS)(random);
   const aggs: Record<string, unknown> = { ...drawAggregations(random, depth - 1, options) };
   if (random.below(3) === 0 && type === 'terms') {
-    aggs['m'] = { avg: { field: 'http.status' } };
+    // A sum has always a value: where buckets without one stand, Elasticsearch tells now so, now so.
+    aggs['m'] = { sum: { field: 'http.status' } };
     return {
       terms: { ...body, order: { [one(random, ['m', 'm.value'])]: one(random, ['asc', 'desc']) } },
       aggs,

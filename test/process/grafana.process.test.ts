@@ -1,6 +1,6 @@
 /**
- * As Grafana asks: the calls its data sources for Prometheus, Alertmanager and
- * Jaeger make on "Save & test", on loading and from their editors, against the
+ * As Grafana asks: the calls its data sources for Prometheus, Alertmanager, Jaeger
+ * and Elasticsearch make on "Save & test", on loading and from their editors, against the
  * running program, with the headers they come with.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
@@ -289,5 +289,50 @@ describe('what cannot be read is a 4xx in the shape of the engine, never a failu
       equal(await post({}, '{'), 400, path);
       equal(await post({}, `"${'x'.repeat(70_000)}"`), 413, path);
     }
+  });
+});
+
+describe('Elasticsearch', () => {
+  const json = { 'content-type': 'application/x-ndjson' };
+
+  async function send(path: string, body: string): Promise<Record<string, unknown>> {
+    const response = await fetch(`${program.origin}/es${path}`, {
+      method: 'POST',
+      headers: { ...HEADERS, ...json },
+      body,
+    });
+    equal(response.status, 200);
+    equal(response.headers.get('x-elastic-product'), 'Elasticsearch');
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  test('what _bulk acknowledged a panel finds, in the program that runs', async () => {
+    const document = {
+      '@timestamp': new Date(NOW_MS).toISOString(),
+      message: 'dock 7 is closed',
+      severity_text: 'WARN',
+    };
+    const written = await send(
+      '/logs-generic.otel-default/_bulk?refresh=wait_for',
+      `{"create":{}}\n${JSON.stringify(document)}\n`,
+    );
+    equal(written['errors'], false);
+    const query = {
+      bool: { filter: [{ query_string: { query: 'dock AND severity_text:WARN', analyze_wildcard: true } }] },
+    };
+    const found = await send(
+      '/_msearch',
+      `{"index":"logs-*.otel-*"}\n${JSON.stringify({ query, size: 1 })}\n`,
+    );
+    match(JSON.stringify(found), /"total":\{"value":1,"relation":"eq"\}.*dock 7 is closed/);
+  });
+
+  test('spans are there too, and unknown paths are 404', async () => {
+    const query = JSON.stringify({ query: { term: { trace_id: TRACE_ID } } });
+    const found = await send('/_msearch', `{"index":"traces-*"}\n${query}\n`);
+    match(JSON.stringify(found), /"name":"GET \/quotes"/);
+    const missing = await fetch(`${program.origin}/es/_nothing`, { headers: HEADERS });
+    equal(missing.status, 404);
+    match(await missing.text(), /resource_not_found_exception/);
   });
 });

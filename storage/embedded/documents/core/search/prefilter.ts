@@ -11,6 +11,7 @@ import { ANY_FIELD, type Clause, type FieldValue } from '#storage/document-searc
 import { searchTerms } from '#storage/embedded/documents/core/attribute-text.ts';
 import { TIME_COLUMN } from '#storage/embedded/documents/core/search/order.ts';
 import { asNumber } from '#storage/embedded/documents/core/search/values.ts';
+import { anyFieldCondition } from '#storage/embedded/documents/core/search/prefilter-any.ts';
 import { literalOf } from '#storage/embedded/documents/core/search/patterns.ts';
 
 /** Gives a value a name for SQL. */
@@ -222,7 +223,13 @@ function wordCondition(word: string): Condition | undefined {
 }
 
 function textCondition(clause: Of<'words' | 'phrase'>, stream: StreamType): Condition | undefined {
-  if (clause.field === ANY_FIELD) return undefined;
+  if (clause.field === ANY_FIELD) {
+    return anyFieldCondition(
+      stream,
+      clause.text,
+      tokenize(clause.text).map(({ text }) => text),
+    );
+  }
   const target = fieldTarget(stream, clause.field);
   const isPrefix = clause.kind === 'phrase' && clause.lastIsPrefix;
   if (target.kind === 'attribute' || target.type !== 'text') {
@@ -235,9 +242,11 @@ function textCondition(clause: Of<'words' | 'phrase'>, stream: StreamType): Cond
 }
 
 function patternCondition(clause: Of<'pattern'>, stream: StreamType): Condition | undefined {
-  if (clause.field === ANY_FIELD) return undefined;
-  const target = fieldTarget(stream, clause.field);
   const literal = literalOf(clause.pattern);
+  if (clause.field === ANY_FIELD) {
+    return clause.ignoreCase || literal === '' ? undefined : anyFieldCondition(stream, literal, [literal]);
+  }
+  const target = fieldTarget(stream, clause.field);
   if (target.kind !== 'fixed' || literal === '') return undefined;
   if (target.type === 'text') return wordCondition(literal);
   const column = target.name.replace('.', '_');
