@@ -26,7 +26,7 @@ export function asElastic(error: unknown): ElasticError {
   if (error instanceof ElasticError) return error;
   const known = asCoded(error);
   if (!(known instanceof CodedError)) {
-    return new ElasticError(500, 'status_exception', 'an internal error; the log has it', {
+    return new ElasticError(500, 'status_exception', 'an internal error', {
       code: 'PLIM_INTERNAL',
     });
   }
