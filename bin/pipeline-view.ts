@@ -7,6 +7,7 @@ import type { Parts } from '#bin/parts.ts';
 import type { ExporterStatus } from '#collector/exporters/status.ts';
 import { ledger, type LedgerConsumer, type LedgerRow } from '#collector/ledger.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
+import type { JournalStatus } from '#journal/ports.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import { METRICS } from '#signals/registry.ts';
 import type { PipelineView } from '#server/plimsoll/ledger.ts';
@@ -55,7 +56,7 @@ async function readParts(parts: Parts): Promise<PipelineView> {
   if (alerting !== undefined) named.push({ name: 'alerting', cursor: alerting.cursor });
   named.push(...exporters.map((one) => exporterRow(one, journal?.consumers ?? [])));
   return {
-    journal: journal ?? JOURNAL_ELSEWHERE,
+    journal: journal === undefined ? JOURNAL_ELSEWHERE : journalView(journal),
     rows: journal === undefined ? [] : ledger(journal, withOthers(named, journal.consumers)),
     stores: stores.map(({ cursor: _cursor, ...store }) => store),
     exporters: exporters.map(({ name, consumer, share, state }) => ({ name, consumer, share, state })),
@@ -69,6 +70,13 @@ function exporterRow(
 ): LedgerConsumer {
   const whole = share === undefined ? cursor : reported.find(({ name }) => name === consumer)?.cursor;
   return { name: consumer, kinds, cursor: whole ?? NEW_CURSOR };
+}
+
+function journalView(status: JournalStatus): PipelineView['journal'] {
+  const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted, consumers, node } = status;
+  const held = consumers.filter(({ onFull }) => onFull === 'refuse').map(({ heldBytes }) => heldBytes);
+  const heldBytes = Math.max(0, ...held);
+  return { state, bytes, bytesMax, heldBytes, node, records, corruptRecords, failedSyncs, accepted };
 }
 
 /** With those of other programs, as they last reported: about two seconds old at most. */
@@ -85,6 +93,8 @@ const JOURNAL_ELSEWHERE: PipelineView['journal'] = {
   state: 'elsewhere',
   bytes: 0,
   bytesMax: 0,
+  heldBytes: 0,
+  node: undefined,
   records: 0,
   corruptRecords: 0,
   failedSyncs: 0,

@@ -11,6 +11,10 @@ export interface PipelineView {
     readonly state: string;
     readonly bytes: number;
     readonly bytesMax: number;
+    /** What the furthest behind of the consumers that must not lose anything has still to read. */
+    readonly heldBytes: number;
+    /** On a topic that several write: the node of this process, whose items `accepted` counts. */
+    readonly node: string | undefined;
     readonly records: number;
     readonly corruptRecords: number;
     readonly failedSyncs: number;
@@ -35,9 +39,8 @@ export function ledgerRoutes(view: () => Promise<PipelineView>): Router {
 
 /** What `GET /ledger` answers. */
 export function ledgerAnswer({ journal, rows, stores, exporters }: PipelineView) {
-  const { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted } = journal;
   return {
-    journal: { state, bytes, bytesMax, records, corruptRecords, failedSyncs, accepted },
+    journal: { ...journal, node: journal.node ?? null },
     rows,
     exporters,
     stores: stores.map(({ oldestUnixNanos, ...store }) => ({

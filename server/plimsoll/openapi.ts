@@ -243,7 +243,20 @@ const SCHEMAS: Json = {
     journal: record({
       state: TEXT,
       bytes: NUMBER,
-      bytesMax: NUMBER,
+      bytesMax: {
+        ...NUMBER,
+        description: 'Of bytes; on a topic of Kafka of heldBytes, for the brokers keep what they like.',
+      },
+      heldBytes: {
+        ...NUMBER,
+        description:
+          'What the furthest behind of the consumers that must not lose anything has still to read.',
+      },
+      node: {
+        ...nullable(TEXT),
+        description:
+          'On a topic of Kafka: the writer of this process, whose items accepted counts. Else null.',
+      },
       records: NUMBER,
       corruptRecords: NUMBER,
       failedSyncs: NUMBER,

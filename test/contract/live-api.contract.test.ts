@@ -20,6 +20,8 @@ function pipelineOf(state: () => string): () => Promise<PipelineView> {
         state: state(),
         bytes: 0,
         bytesMax: 1,
+        heldBytes: 0,
+        node: undefined,
         records: 0,
         corruptRecords: 0,
         failedSyncs: 0,

@@ -12,9 +12,11 @@ import {
   withLook,
   type Look,
 } from '#dashboards/console/core/pipeline/history.ts';
-import { equation, pipelineSays, type LedgerLine } from '#dashboards/console/core/pipeline/ledger-words.ts';
+import { exporterView, failingText, type ExporterLine } from '#dashboards/console/core/pipeline/exporters.ts';
+import { equation, reasonsText, type LedgerLine } from '#dashboards/console/core/pipeline/ledger-words.ts';
 import { derivedRate, meanSyncMs, receiversOf } from '#dashboards/console/core/pipeline/receivers.ts';
 import { refusalsOf } from '#dashboards/console/core/pipeline/refusals.ts';
+import { journalFill, pipelineSays } from '#dashboards/console/core/pipeline/sentence.ts';
 import { parsePrometheusText } from '#dashboards/console/core/prometheus-text.ts';
 
 function look(second: number, accepted: number, held: number): Look {
@@ -66,13 +68,15 @@ test('the equation is written out', () => {
 });
 
 test('the pipeline tells the worst first', () => {
-  const journal = { state: 'open', bytes: 1, bytesMax: 100 };
+  const journal = { state: 'open', bytes: 1, bytesMax: 100, heldBytes: 0, node: null };
   const says = (change: object) =>
     pipelineSays({
       journal,
       rows: [line()],
       worst: { consumer: 'documents', lagMs: 0 },
       rate: 12,
+      exporters: [],
+      nowMs: 0,
       ...change,
     });
   assert.deepEqual([says({}).tone, says({}).text.includes('at 12 /s')], ['ok', true]);
@@ -83,6 +87,68 @@ test('the pipeline tells the worst first', () => {
   assert.equal(says({ journal: { ...journal, bytes: 90 } }).tone, 'ticket');
   assert.match(says({ worst: { consumer: 'documents', lagMs: 14_000 } }).text, /documents is 14 s behind/);
   assert.match(says({ worst: { consumer: 'alerting', lagMs: null } }).text, /more than a minute behind/);
+});
+
+test('a journal on Kafka fills with what is unread, one on disk with what is there', () => {
+  const journal = { state: 'open', bytes: 300, bytesMax: 100, heldBytes: 5 };
+  assert.equal(journalFill({ ...journal, node: 'a' }), 0.05);
+  assert.equal(journalFill({ ...journal, node: null }), 3);
+  assert.equal(journalFill({ ...journal, bytesMax: 0, node: 'a' }), 0);
+});
+
+const FAILING: ExporterLine = {
+  name: 'otlphttp/archive',
+  consumer: 'otlphttp-archive',
+  state: { kind: 'failing', sinceUnixMs: 60_000, failures: 20, error: 'ECONNREFUSED' },
+};
+
+test('an exporter is told with what waits for it, in the figures of its own rows', () => {
+  const rows = [
+    line({ consumer: 'otlphttp-archive', delivered: 4, held: 6, dropped: { rejected: 2 } }),
+    line({
+      signal: 'otlp-logs',
+      consumer: 'otlphttp-archive',
+      delivered: 1,
+      held: 0,
+      dropped: { rejected: 3 },
+    }),
+    line({ held: 1000 }),
+  ];
+  const page = parsePrometheusText(
+    'plimsoll_exporter_lag_seconds{exporter="otlphttp/archive"} 7.5\nplimsoll_exporter_held_bytes{exporter="otlphttp/archive"} 900\n',
+  );
+  const view = exporterView(FAILING, rows, page);
+  assert.deepEqual(
+    [view.sends, view.delivered, view.held, view.dropped, view.lagMs, view.heldBytes],
+    ['sends spans and log records', 5, 6, 5, 7500, 900],
+  );
+  assert.equal(reasonsText(rows), '5 refused by the destination');
+  const early = exporterView({ ...FAILING, state: { kind: 'sending' } }, [], undefined);
+  assert.deepEqual([early.sends, early.lagMs], ['sends to another server', undefined]);
+});
+
+test('a destination that takes nothing is told before the lag it makes', () => {
+  assert.ok(FAILING.state.kind === 'failing');
+  assert.match(failingText(FAILING.state, 480_000), /^for 7 min.*, 20 tries$/);
+  const says = pipelineSays({
+    journal: { state: 'open', bytes: 1, bytesMax: 100, heldBytes: 1, node: null },
+    rows: [line({ consumer: 'otlphttp-archive', held: 6 }), line({ held: 1000 })],
+    exporters: [FAILING],
+    worst: { consumer: 'otlphttp-archive', lagMs: null },
+    rate: 12,
+    nowMs: 480_000,
+  });
+  assert.equal(says.tone, 'ticket');
+  assert.match(says.text, /otlphttp\/archive does not take what it is sent, for 7 min.* 6 items wait/);
+  const behind = pipelineSays({
+    journal: { state: 'open', bytes: 1, bytesMax: 100, heldBytes: 1, node: null },
+    rows: [line({ consumer: 'otlphttp-archive', held: 6 })],
+    exporters: [{ ...FAILING, state: { kind: 'sending' } }],
+    worst: { consumer: 'otlphttp-archive', lagMs: 9000 },
+    rate: 12,
+    nowMs: 480_000,
+  });
+  assert.match(behind.text, /what it sends is late/);
 });
 
 const METRICS = `

@@ -189,17 +189,38 @@ export interface LedgerRow {
   readonly residual: number;
 }
 
+export interface PipelineExporter {
+  /** As in the configuration: `otlphttp/archive`. */
+  readonly name: string;
+  /** Its name in the rows of the ledger. */
+  readonly consumer: string;
+  /** Partitions of the journal that are its own now, where several collectors share its work. */
+  readonly share?: readonly number[];
+  readonly state:
+    | { readonly kind: 'sending' }
+    | {
+        readonly kind: 'failing';
+        readonly sinceUnixMs: number;
+        readonly failures: number;
+        readonly error: string;
+      };
+}
+
 export interface Pipeline {
   readonly journal: {
     readonly state: string;
     readonly bytes: number;
     readonly bytesMax: number;
+    readonly heldBytes: number;
+    /** Of a journal on Kafka. */
+    readonly node: string | null;
     readonly records: number;
     readonly corruptRecords: number;
     readonly failedSyncs: number;
     readonly accepted: Readonly<Record<string, number>>;
   };
   readonly rows: readonly LedgerRow[];
+  readonly exporters: readonly PipelineExporter[];
   readonly stores: readonly {
     readonly name: string;
     readonly bytes: number;

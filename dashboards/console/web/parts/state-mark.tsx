@@ -37,7 +37,7 @@ export function StateMark({
   readonly word?: string | undefined;
 }): ReactNode {
   return (
-    <span className={`state state-${state}`} title={MEANINGS[state]}>
+    <span className={`state state-${state}`} title={word === undefined ? MEANINGS[state] : undefined}>
       <span aria-hidden="true">{GLYPHS[state]}</span>
       <span>{word ?? WORDS[state]}</span>
     </span>

@@ -11,10 +11,10 @@ import {
 import {
   consumerTask,
   droppedOf,
-  LAG_NOTABLE_MS,
   lagText,
-  reasonName,
+  reasonsText,
 } from '#dashboards/console/core/pipeline/ledger-words.ts';
+import { LAG_NOTABLE_MS } from '#dashboards/console/core/pipeline/sentence.ts';
 import { sumOf, type TextPage } from '#dashboards/console/core/prometheus-text.ts';
 import { pathOf } from '#dashboards/console/core/route.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
@@ -30,7 +30,7 @@ interface ConsumersProps {
   readonly page: TextPage | undefined;
 }
 
-/** Who reads the journal, each at its own pace. */
+/** Who reads the journal to make something of it here, each at its own pace. */
 export function Consumers({ rows, looks, page }: ConsumersProps): ReactNode {
   const names = [...new Set(rows.map(({ consumer }) => consumer))];
   return (
@@ -63,12 +63,11 @@ function Row({ name, rows, looks, heldBytes }: RowProps): ReactNode {
   const dropped = rows.reduce((sum, row) => sum + droppedOf(row), 0);
   const isLate = looks.length > 1 && (lag === null || lag > LAG_NOTABLE_MS);
   const delivered = deliveredTo(name);
+  const shown = whereItShows(name);
   return (
     <li>
       <div className="flow-head">
-        <h3>
-          <Link to={whereItShows(name)}>{name}</Link>
-        </h3>
+        <h3>{shown === undefined ? name : <Link to={shown}>{name}</Link>}</h3>
         <span className="label">{consumerTask(name)}</span>
         <span className="flow-rate">{formatRate(rateOf(looks, delivered))}</span>
       </div>
@@ -86,26 +85,19 @@ function Row({ name, rows, looks, heldBytes }: RowProps): ReactNode {
           {heldBytes !== undefined && held > 0 && ` (${formatBytes(heldBytes)} of segments)`}
         </span>
         <span className={dropped > 0 ? 'state-burning' : undefined}>
-          {dropped === 0 ? '0 dropped' : `▲ ${formatNumber(dropped)} dropped: ${reasonsOf(rows)}`}
+          {dropped === 0 ? '0 dropped' : `▲ ${formatNumber(dropped)} dropped: ${reasonsText(rows)}`}
         </span>
       </p>
     </li>
   );
 }
 
-function reasonsOf(rows: readonly LedgerRow[]): string {
-  const items = new Map<string, number>();
-  for (const { dropped } of rows)
-    for (const [reason, count] of Object.entries(dropped))
-      items.set(reason, (items.get(reason) ?? 0) + count);
-  return [...items].map(([reason, count]) => `${formatNumber(count)} ${reasonName(reason)}`).join('; ');
-}
-
-/** The page that shows what a consumer made of it. */
-function whereItShows(name: string): string {
+/** The page that shows what a consumer made of it; undefined for another program's. */
+function whereItShows(name: string): string | undefined {
   if (name === 'alerting') return keepingRange(pathOf({ page: 'slos' }));
   if (name === 'metrics') return keepingRange(pathOf({ page: 'metrics' }));
-  if (name !== 'connectors') return keepingRange(pathOf({ page: 'traces' }));
+  if (name === 'documents') return keepingRange(pathOf({ page: 'traces' }));
+  if (name !== 'connectors') return undefined;
   const { path, query } = metricsTarget('sum by (service_name) (rate(traces_span_metrics_calls_total[5m]))');
   return keepingRange(path, query);
 }

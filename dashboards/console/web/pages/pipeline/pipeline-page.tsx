@@ -1,11 +1,15 @@
 import { useMemo, type ReactNode } from 'react';
-import { acceptedOf, lagMs, rateOf } from '#dashboards/console/core/pipeline/history.ts';
-import { pipelineSays } from '#dashboards/console/core/pipeline/ledger-words.ts';
+import { acceptedOf, lagMs, rateOf, type Look } from '#dashboards/console/core/pipeline/history.ts';
 import { derivedRate, receiversOf } from '#dashboards/console/core/pipeline/receivers.ts';
 import { refusalsOf } from '#dashboards/console/core/pipeline/refusals.ts';
+import { pipelineSays } from '#dashboards/console/core/pipeline/sentence.ts';
+import type { TextPage } from '#dashboards/console/core/prometheus-text.ts';
 import { OWN } from '#dashboards/console/web/data/client.ts';
 import { useLive } from '#dashboards/console/web/data/live.ts';
+import { useNow } from '#dashboards/console/web/data/now.ts';
+import type { Pipeline } from '#dashboards/console/web/data/own-api.ts';
 import { Consumers } from '#dashboards/console/web/pages/pipeline/consumers.tsx';
+import { Exporters } from '#dashboards/console/web/pages/pipeline/exporters.tsx';
 import { Journal } from '#dashboards/console/web/pages/pipeline/journal.tsx';
 import { Ledger } from '#dashboards/console/web/pages/pipeline/ledger.tsx';
 import { Processes } from '#dashboards/console/web/pages/pipeline/processes.tsx';
@@ -27,6 +31,7 @@ export function PipelinePage(): ReactNode {
   const { data, error, staleSinceMs } = useLive('pipeline');
   const looks = useLooks(data);
   const pages = useMetricsPages();
+  const nowMs = useNow();
   const receivers = useMemo(() => receiversOf(pages.looks), [pages.looks]);
   const page = pages.looks.at(-1)?.page;
   const refusals = useMemo(() => (page === undefined ? undefined : refusalsOf(page)), [page]);
@@ -36,7 +41,7 @@ export function PipelinePage(): ReactNode {
   // With one look only nobody knows how far behind a consumer is.
   const known = looks.length > 1 ? worst : undefined;
   const rate = rateOf(looks, acceptedOf);
-  const says = data === undefined ? undefined : pipelineSays({ ...data, worst: known, rate });
+  const says = data === undefined ? undefined : pipelineSays({ ...data, worst: known, rate, nowMs });
   return (
     <Page
       title="Pipeline"
@@ -72,7 +77,7 @@ export function PipelinePage(): ReactNode {
               awaited={page === undefined}
             />
             <Journal journal={data.journal} looks={looks} pages={pages.looks} />
-            <Consumers rows={data.rows} looks={looks} page={page} />
+            <Readers data={data} looks={looks} page={page} />
           </div>
           <div className="grid">
             <Ledger rows={data.rows} />
@@ -83,5 +88,24 @@ export function PipelinePage(): ReactNode {
         </>
       )}
     </Page>
+  );
+}
+
+/** Those that make something of it here, and those that send it on. */
+function Readers({
+  data: { rows, exporters },
+  looks,
+  page,
+}: {
+  readonly data: Pipeline;
+  readonly looks: readonly Look[];
+  readonly page: TextPage | undefined;
+}): ReactNode {
+  const here = rows.filter(({ consumer }) => !exporters.some((one) => one.consumer === consumer));
+  return (
+    <div className="flow-stack">
+      {here.length > 0 && <Consumers rows={here} looks={looks} page={page} />}
+      <Exporters exporters={exporters} rows={rows} looks={looks} page={page} />
+    </div>
   );
 }

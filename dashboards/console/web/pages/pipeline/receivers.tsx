@@ -73,7 +73,7 @@ function Row({ receiver }: { readonly receiver: ReceiverView }): ReactNode {
       {refused > 0 && (
         <p className="label">
           <span className="state-ticket">
-            ◆ {formatNumber(refused)} {asked} refused or failed
+            ◆ {formatNumber(refused)} {refused === 1 ? asked.slice(0, -1) : asked} refused or failed
           </span>
           , <a href="#refusals">why</a>
         </p>

@@ -16,7 +16,12 @@ export function Stores({ stores }: { readonly stores: Pipeline['stores'] }): Rea
       title="Stores"
       meaning="the tail is in memory and on the journal until it is sealed"
     >
-      {stores.length === 0 && <Empty>No store runs in this program.</Empty>}
+      {stores.length === 0 && (
+        <Empty>
+          This program keeps nothing itself. What pages show comes from the servers that <code>storage</code>{' '}
+          names; what is on its way to them stands under exporters, here or at the collectors.
+        </Empty>
+      )}
       {stores.length > 0 && (
         <div className="scroll-x" tabIndex={0} role="group" aria-label="Stores">
           <table>
