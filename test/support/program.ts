@@ -25,6 +25,8 @@ export interface ProgramOptions {
   /** When somebody has to know it beforehand. */
   readonly otlpHttpPort?: number;
   readonly extraArgs?: readonly string[];
+  /** Beside what this process has. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Program extends AsyncDisposable {
@@ -55,7 +57,7 @@ export async function startPlimsoll(options: ProgramOptions): Promise<Program> {
   const readyFile = `${beside}.ready.json`;
   mkdirSync(join(beside, '..'), { recursive: true });
   writeFileSync(readyFile, '');
-  const run = launch(argumentsOf(options, readyFile));
+  const run = launch(argumentsOf(options, readyFile), options.environment);
   const ready = await until('the ready file', () => run.ended() ?? readReady(readyFile), {
     timeoutMs: START_MS_MAX,
     detail: run.output,
@@ -123,8 +125,8 @@ interface Run {
   readonly output: () => string;
 }
 
-function launch(args: readonly string[]): Run {
-  const env = { ...process.env };
+function launch(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Run {
+  const env = { ...process.env, ...environment };
   // The launcher under test is a program of its own, not a part of this test run.
   for (const name of ['npm_lifecycle_event', 'PLIMSOLL_LEASH', 'NODE_TEST_CONTEXT']) delete env[name];
   const child = spawn(process.execPath, [LAUNCHER, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
