@@ -25,6 +25,7 @@ export function exporterMetrics(meter: Meter, exporter: string, wallMs: () => nu
   const heldBytes = meter.gauge(METRICS.exporterHeldBytes);
   const lagSeconds = meter.gauge(METRICS.exporterLagSeconds);
   const labels = { exporter };
+  failures.add(0, labels);
   return {
     sent(records, refused) {
       for (const { id, kind, items } of records) {
@@ -32,7 +33,8 @@ export function exporterMetrics(meter: Meter, exporter: string, wallMs: () => nu
           .filter(({ record }) => record.sequence === id.sequence && record.epoch === id.epoch)
           .reduce((sum, item) => sum + item.items, 0);
         sentOf[kind].add(items - not, labels);
-        if (not > 0) refusedOf[kind].add(not, labels);
+        // Also none: a rate needs a series that was there before.
+        refusedOf[kind].add(not, labels);
       }
     },
     failed: () => failures.add(1, labels),

@@ -1,5 +1,8 @@
 /** A demo in which every panel has something to show, and the asking until all of them show it. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -26,9 +29,10 @@ export interface BoardsDemo extends AsyncDisposable {
 }
 
 /** Every other request to dispatch fails from the start on. */
-export async function startBoardsDemo(engines?: Engines): Promise<BoardsDemo> {
+export async function startBoardsDemo(engines: Engines = {}): Promise<BoardsDemo> {
   const startedMs = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-boards-'));
+  const sink = await startSink();
   const demo = await startDemo(
     {
       dataDirectory: folder,
@@ -41,7 +45,7 @@ export async function startBoardsDemo(engines?: Engines): Promise<BoardsDemo> {
       evaluation: { windowDivisor: DIVISOR, burnFactorMultiplier: 1 },
       pagerListens: true,
       libfaketime: undefined,
-      ...(engines === undefined ? {} : { engines }),
+      engines: { ...engines, exporters: { ...engines.exporters, ...exportersTo(sink.url) } },
       events: { onProgress() {}, onPage() {}, onDeath() {}, onLost() {} },
     },
     AbortSignal.timeout(START_MS_MAX),
@@ -51,6 +55,7 @@ export async function startBoardsDemo(engines?: Engines): Promise<BoardsDemo> {
     startedMs,
     async [Symbol.asyncDispose]() {
       await demo[Symbol.asyncDispose]();
+      sink.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -61,6 +66,31 @@ export async function startBoardsDemo(engines?: Engines): Promise<BoardsDemo> {
     throw error;
   }
   return running;
+}
+
+/** A destination for every signal, so that the panels of exporters have something to show with any engines. */
+function exportersTo(url: string): object {
+  return {
+    'otlphttp/sink': { endpoint: url },
+    'prometheusremotewrite/sink': { endpoint: `${url}/api/v1/write` },
+  };
+}
+
+/** Takes what it is sent and keeps nothing. */
+async function startSink(): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => void response.end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 async function breakDispatch(demo: Demo): Promise<void> {

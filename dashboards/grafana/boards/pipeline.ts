@@ -3,20 +3,21 @@ import type { Board } from '#dashboards/grafana/build/board.ts';
 import { consoleLink } from '#dashboards/grafana/build/links.ts';
 import { COLORS, worseFrom } from '#dashboards/grafana/build/look.ts';
 import { figure, lines, type PanelMaker } from '#dashboards/grafana/build/panels.ts';
-import { now, range } from '#dashboards/grafana/build/queries.ts';
+import { now, range, type Target } from '#dashboards/grafana/build/queries.ts';
 
 export function pipelineBoard(): Board {
   return {
     uid: 'plimsoll-pipeline',
     title: 'Plimsoll: collector and journal',
     description:
-      'What receivers took and refused, what the journal holds for whom, and what the stores cost.',
+      'What receivers took and refused, what the journal holds for whom, what exporters send on, and what the stores cost.',
     page: 'pipeline',
     rows: [
       { title: 'Now', panels: figures() },
       { title: 'Receivers', panels: [...receivers(), ...sockets()] },
       { title: 'Journal', panels: journal() },
       { title: 'Consumers and stores', panels: consumers() },
+      { title: 'Exporters', panels: [...exporters(), ...destinations()] },
       { title: 'Queries and processes', panels: processes() },
     ],
   };
@@ -250,6 +251,93 @@ function consumers(): readonly PanelMaker[] {
       { min: 0, width: 8, height: 6 },
     ),
   ];
+}
+
+/** A signal in the names of the Collector, and as people call it. */
+const EXPORTED = [
+  ['spans', 'spans'],
+  ['log_records', 'log records'],
+  ['metric_points', 'metric points'],
+] as const;
+
+/** All of them are empty where nothing is sent on to other servers. */
+function exporters(): readonly PanelMaker[] {
+  return [
+    lines(
+      { title: 'Sent', description: 'Items a second each destination has taken.', unit: 'cps' },
+      exported('sent'),
+      { min: 0, width: 8 },
+    ),
+    lines(
+      {
+        title: 'Waiting for a destination',
+        description: 'Bytes of the journal before each exporter; they wait there while it is away.',
+        unit: 'bytes',
+      },
+      [range('max by (exporter) (plimsoll_exporter_held_bytes)', '{{exporter}}')],
+      { min: 0, width: 8 },
+    ),
+    lines(
+      {
+        title: 'Destinations behind by',
+        description: 'Age of the oldest record before each exporter; 0 when it has caught up.',
+        unit: 's',
+      },
+      [range('max by (exporter) (plimsoll_exporter_lag_seconds)', '{{exporter}}')],
+      { min: 0, width: 8 },
+    ),
+  ];
+}
+
+function destinations(): readonly PanelMaker[] {
+  return [
+    lines(
+      {
+        title: 'Time of a batch',
+        description: 'From handing a batch over to the answer of the destination: half and 99 % were faster.',
+        unit: 's',
+      },
+      ['0.5', '0.99'].map((quantile) =>
+        range(
+          `histogram_quantile(${quantile}, sum by (le, exporter) (rate(plimsoll_exporter_batch_duration_seconds_bucket[$__rate_interval])))`,
+          `{{exporter}}: p${Number(quantile) * 100}`,
+        ),
+      ),
+      { min: 0, width: 8, height: 6 },
+    ),
+    lines(
+      {
+        title: 'Batches sent again',
+        description: 'Times a minute a destination did not take a batch: away, overloaded or asking to wait.',
+        unit: 'short',
+      },
+      [
+        range(
+          'sum by (exporter) (rate(plimsoll_exporter_failed_batches_total[$__rate_interval])) * 60',
+          '{{exporter}}',
+        ),
+      ],
+      { min: 0, width: 8, height: 6 },
+    ),
+    lines(
+      {
+        title: 'Refused for good',
+        description: 'Items a second a destination will never take; they are in the dead letters.',
+        unit: 'cps',
+      },
+      exported('send_failed'),
+      { min: 0, width: 8, height: 6 },
+    ),
+  ];
+}
+
+function exported(what: 'sent' | 'send_failed'): readonly Target[] {
+  return EXPORTED.map(([signal, words]) =>
+    range(
+      `sum by (exporter) (rate(otelcol_exporter_${what}_${signal}_total[$__rate_interval]))`,
+      `{{exporter}}: ${words}`,
+    ),
+  );
 }
 
 function processes(): readonly PanelMaker[] {
