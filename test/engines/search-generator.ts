@@ -330,6 +330,7 @@ const BUCKETS: readonly ((random: Random) => Drawn)[] = [
         'scope.name',
       ]),
       size: one(random, [1, 2, 5, 50]),
+      ...ALL_OF_SHARDS,
       ...drawTermsOptions(random),
     },
   ],
@@ -338,6 +339,7 @@ const BUCKETS: readonly ((random: Random) => Drawn)[] = [
     {
       field: one(random, ['user', 'severity_text', 'tags']),
       missing: 'unknown',
+      ...ALL_OF_SHARDS,
       min_doc_count: 1 + random.below(20),
     },
   ],
@@ -358,6 +360,9 @@ const BUCKETS: readonly ((random: Random) => Drawn)[] = [
   (random) => ['filter', drawLeaf(random)],
   (random) => ['missing', { field: one(random, ['user', 'latency', 'name']) }],
 ];
+
+/** Else Elasticsearch asks each shard for the first ones only, and what is left out is a guess. */
+const ALL_OF_SHARDS = { shard_size: 1000 };
 
 function drawTermsOptions(random: Random): Json {
   if (some(random)) return {};

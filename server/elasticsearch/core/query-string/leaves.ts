@@ -80,24 +80,25 @@ export function wildcardLeaf(
   });
 }
 
-/** Of several words in a prefix the last alone goes on. */
+/** Of the words in a prefix the last alone goes on; without any there is nothing to look for in a text. */
 function analyzedPrefix(
   text: string,
   field: string,
   plain: Clause,
   { defaultOperator }: LeafContext,
-): Clause {
-  const isText = field === ANY_FIELD || fixedType(field) === 'text';
-  const words = isText ? tokenize(text).map((token) => token.text) : [];
+): Clause | undefined {
+  const isAny = field === ANY_FIELD;
+  if (!isAny && fixedType(field) !== 'text') return plain;
+  const words = tokenize(text).map((token) => token.text);
   const last = words.pop();
-  if (last === undefined || words.length === 0) return plain;
-  const target = field === ANY_FIELD ? 'body.text' : field;
+  if (last === undefined) return isAny ? plain : undefined;
+  const target = isAny ? 'body.text' : field;
   const parts: readonly Clause[] = [
     ...words.map((word): Clause => ({ kind: 'words', field: target, text: word, least: 'all' })),
     { kind: 'pattern', field: target, pattern: [{ text: last }, '*'], ignoreCase: false },
   ];
   const analyzed = defaultOperator === 'and' ? allOf(parts) : anyOf(parts);
-  return field === ANY_FIELD ? anyOf([plain, analyzed]) : analyzed;
+  return isAny ? anyOf([plain, analyzed]) : analyzed;
 }
 
 const RANGE =
