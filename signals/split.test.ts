@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Type } from 'protobufjs';
 import { admitLogs, admitMetrics, admitTraces, type Admitted } from '#signals/otlp/admit.ts';
+import { countItems } from '#signals/otlp/envelope.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import { WriteRequestWriter } from '#signals/prometheus/write-request.ts';
 import type { RecordKind } from '#signals/records.ts';
-import { splitBody } from '#signals/split.ts';
+import { splitAround, splitBody } from '#signals/split.ts';
 import { buildTraces } from '#test/support/otlp.ts';
 import { LogsRequest, MetricsRequest, TracesRequest } from '#test/support/otlp-proto.ts';
 import {
@@ -102,6 +103,26 @@ test('an item over the limit is not cut', () => {
   const span = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), startNanos: 1n, endNanos: 2n };
   const body = buildTraces({ service: 'a', spans: [span, { ...span, name: 'x'.repeat(3000) }] });
   assert.equal(splitBody('otlp-traces', body, 2000), undefined);
+});
+
+test('around items over the limit the others are kept, and those are named', () => {
+  const span = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), startNanos: 1n, endNanos: 2n };
+  const fat = { ...span, name: 'x'.repeat(3000) };
+  const body = Buffer.concat([
+    buildTraces({ service: 'a', spans: [span, fat, span] }),
+    buildTraces({ service: 'b', spans: [fat] }),
+    buildTraces({ service: 'c', spans: [span, span] }),
+  ]);
+  const { parts, tooLarge } = splitAround('otlp-traces', body, 2000);
+  assert.deepEqual(tooLarge, [
+    { ordinal: 1, items: 1 },
+    { ordinal: 3, items: 1 },
+  ]);
+  assert.equal(
+    parts.reduce((sum, { body: part, items }) => sum + (countItems(part) === items ? items : Number.NaN), 0),
+    4,
+  );
+  assert.deepEqual(splitAround('otlp-traces', buildTraces({ spans: [fat] }), 2000).parts, []);
 });
 
 test('series are cut with their samples, and descriptions are repeated', () => {

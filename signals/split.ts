@@ -34,17 +34,47 @@ export function splitBody(
   body: Uint8Array,
   bytesMax: number,
 ): readonly BodyPart[] | undefined {
-  const parts = new Parts(bytesMax);
-  const reader = new WireReader(body);
-  // A series or an entry is field 1 of its request; a scope entry and an item field 2 of what is around them.
-  const path = kind === 'prom-samples' ? [1] : [1, 2, 2];
-  const count = COUNTERS[kind];
   try {
-    cut(reader, { path, parts, count, level: 0 });
+    return cutIntoParts(kind, body, bytesMax, () => {
+      throw new TooLarge();
+    });
   } catch (error) {
     if (error instanceof TooLarge) return undefined;
     throw error;
   }
+}
+
+export interface SplitAround {
+  readonly parts: readonly BodyPart[];
+  /** Larger than a part may be, and in none: metrics with all their points. */
+  readonly tooLarge: readonly {
+    /** Place of the first in the whole, from 0. */
+    readonly ordinal: number;
+    readonly items: number;
+  }[];
+}
+
+/** The same, leaving out what is too large. @throws CodedError `PLIM_BODY_MALFORMED` */
+export function splitAround(kind: RecordKind, body: Uint8Array, bytesMax: number): SplitAround {
+  const tooLarge: { ordinal: number; items: number }[] = [];
+  const parts = cutIntoParts(kind, body, bytesMax, (ordinal, items) => tooLarge.push({ ordinal, items }));
+  return { parts: parts.filter(({ items }) => items > 0), tooLarge };
+}
+
+type OnTooLarge = (ordinal: number, items: number) => void;
+
+function cutIntoParts(
+  kind: RecordKind,
+  body: Uint8Array,
+  bytesMax: number,
+  onTooLarge: OnTooLarge,
+): readonly BodyPart[] {
+  const parts = new Parts(bytesMax, onTooLarge);
+  const reader = new WireReader(body);
+  // A series or an entry is field 1 of its request; a scope entry and an item field 2 of what is around them.
+  const path = kind === 'prom-samples' ? [1] : [1, 2, 2];
+  const count = COUNTERS[kind];
+  cut(reader, { path, parts, count, level: 0 });
   return parts.finish();
 }
 
@@ -115,13 +145,16 @@ interface Level {
 /** Collects what is cut; the levels are the open messages around the next item. */
 class Parts {
   readonly #bytesMax: number;
+  readonly #onTooLarge: OnTooLarge;
   readonly #done: BodyPart[] = [];
   #levels: Level[] = [];
   #items = 0;
-  #pieces = 0;
+  /** Items added or left out so far. */
+  #seen = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, onTooLarge: OnTooLarge) {
     this.#bytesMax = bytesMax;
+    this.#onTooLarge = onTooLarge;
   }
 
   /** A message begins at `level`; those at and below it end. */
@@ -131,13 +164,19 @@ class Parts {
   }
 
   add(item: Uint8Array, items: number): void {
-    if (this.#pieces > 0 && this.#size() + item.length > this.#bytesMax) this.#cut();
-    if (this.#size() + item.length > this.#bytesMax) throw new TooLarge();
+    const ordinal = this.#seen;
+    this.#seen += items;
+    if (this.#size() + item.length > this.#bytesMax) {
+      if (this.#emptySize() + item.length > this.#bytesMax) {
+        this.#onTooLarge(ordinal, items);
+        return;
+      }
+      this.#cut();
+    }
     const level = this.#levels.at(-1);
     level?.inner.push(item);
     if (level !== undefined) level.bytes += item.length;
     this.#items += items;
-    this.#pieces += 1;
   }
 
   finish(): readonly BodyPart[] {
@@ -147,6 +186,11 @@ class Parts {
 
   #size(): number {
     return this.#levels.reduce((sum, { bytes }) => sum + bytes + HEAD_BYTES_MAX, 0);
+  }
+
+  /** What a part of no items has around it here. */
+  #emptySize(): number {
+    return this.#levels.reduce((sum, { around }) => sum + lengthOf(around) + HEAD_BYTES_MAX, 0);
   }
 
   /** What is collected becomes a part; the same messages are open in the next. */
@@ -163,7 +207,6 @@ class Parts {
     if (whole !== undefined) this.#done.push({ body: joined([...whole.around, ...whole.inner]), items });
     this.#levels = [];
     this.#items = 0;
-    this.#pieces = 0;
   }
 
   /** Ends the messages at `level` and deeper, each into the one around it. */

@@ -10,6 +10,8 @@ import type { Net } from '#base/net.ts';
 import type { CommonConfig } from '#collector/exporters/config.ts';
 import { elasticsearchExporterSchema } from '#collector/exporters/elasticsearch/config.ts';
 import { createElasticsearchExporter } from '#collector/exporters/elasticsearch/exporter.ts';
+import { kafkaExporterSchema } from '#collector/exporters/kafka/config.ts';
+import { createKafkaExporter } from '#collector/exporters/kafka/exporter.ts';
 import { otlpHttpSchema } from '#collector/exporters/otlphttp/config.ts';
 import { createOtlpHttpExporter } from '#collector/exporters/otlphttp/exporter.ts';
 import type { Exporter } from '#collector/exporters/ports.ts';
@@ -18,6 +20,7 @@ import { createRemoteWriteExporter } from '#collector/exporters/prometheusremote
 
 const TYPES = {
   elasticsearch: optional(elasticsearchExporterSchema, 'Spans and logs into Elasticsearch or OpenSearch.'),
+  kafka: optional(kafkaExporterSchema, 'Everything as it came, to topics of Kafka.'),
   otlphttp: optional(otlpHttpSchema, 'Everything as it came, to whoever takes OTLP over HTTP.'),
   prometheusremotewrite: optional(remoteWriteSchema, 'Metrics to Prometheus and its kin by remote write.'),
 };
@@ -36,6 +39,8 @@ export function createExporter(
   switch (component.type) {
     case 'elasticsearch':
       return createElasticsearchExporter({ ...outside, config: component.config });
+    case 'kafka':
+      return createKafkaExporter({ ...outside, config: component.config });
     case 'otlphttp':
       return createOtlpHttpExporter({ ...outside, config: component.config });
     case 'prometheusremotewrite':

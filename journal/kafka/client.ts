@@ -67,7 +67,7 @@ export interface PartitionFacts {
 
 export interface OutgoingMessage {
   readonly partition: number;
-  readonly key: string;
+  readonly key: string | undefined;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
   readonly timestampMs: number;

@@ -40,14 +40,18 @@ export interface KafkaSasl {
   readonly password: string;
 }
 
-export interface KafkaJournalConfig {
+/** How to get at the brokers, for the journal and for whoever else speaks with Kafka. */
+export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  readonly tls: KafkaTls | undefined;
+  readonly sasl: KafkaSasl | undefined;
+}
+
+export interface KafkaJournalConfig extends KafkaConnection {
   readonly topic: string;
   /** How long a record may wait for the brokers until its sender is refused. */
   readonly timeoutMs: number;
-  readonly tls: KafkaTls | undefined;
-  readonly sasl: KafkaSasl | undefined;
   readonly compression: Compression;
   /** Largest batch of one partition; records are split below it. */
   readonly messageBytesMax: number;
@@ -114,26 +118,21 @@ const sasl = object({
 });
 
 const D = DEFAULT_KAFKA_CONFIG;
-const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/;
 const BROKER = /^[^\s:]+:\d{1,5}$/;
 
-const schema = object({
+export const topicName = text({
+  pattern: /^[a-zA-Z0-9._-]{1,249}$/,
+  expected: 'the name of a topic',
+});
+
+/** Keys of a connection, the Collector's; spread into the schema of whoever has one. */
+export const CONNECTION_FIELDS = {
   brokers: withDefault(
     list(text({ pattern: BROKER, expected: 'HOST:PORT' })),
     D.brokers,
     'Brokers to begin with; the others are learned from them.',
   ),
   client_id: withDefault(text(), D.clientId, 'How this client is called in the brokers’ logs and quotas.'),
-  topic: withDefault(
-    text({ pattern: TOPIC, expected: 'the name of a topic' }),
-    D.topic,
-    'Topic that is the journal; made if it is not there.',
-  ),
-  timeout: withDefault(
-    duration({ minMs: 1000, maxMs: 120_000 }),
-    D.timeoutMs,
-    'How long a request waits for the brokers until it is refused.',
-  ),
   auth: section(
     object({
       plain_text: optional(object(login), 'The same as `sasl` with mechanism PLAIN.'),
@@ -143,6 +142,16 @@ const schema = object({
     'How to log in.',
   ),
   tls: optional(tls, 'Encryption, also when empty; without it connections are plain.'),
+};
+
+const schema = object({
+  ...CONNECTION_FIELDS,
+  topic: withDefault(topicName, D.topic, 'Topic that is the journal; made if it is not there.'),
+  timeout: withDefault(
+    duration({ minMs: 1000, maxMs: 120_000 }),
+    D.timeoutMs,
+    'How long a request waits for the brokers until it is refused.',
+  ),
   producer: section(
     object({
       max_message_bytes: withDefault(
@@ -201,6 +210,7 @@ const schema = object({
 });
 
 type Values = NonNullable<ReturnType<typeof schema.read>>;
+type ConnectionValues = Pick<Values, keyof typeof CONNECTION_FIELDS>;
 
 /** Reads the kafka section of `journal:`; the keys are in `fields`, for the reference page. */
 export const KAFKA_SCHEMA: Schema<KafkaJournalConfig> = {
@@ -215,8 +225,17 @@ export const KAFKA_SCHEMA: Schema<KafkaJournalConfig> = {
   },
 };
 
-function problemOf(values: Values): readonly [key: string, message: string] | undefined {
-  if (values.brokers.length === 0) return ['brokers', 'brokers is empty; name at least one HOST:PORT'];
+type ConfigProblem = readonly [key: string, message: string];
+
+/** What is wrong beyond single keys. */
+export function connectionProblem({ brokers, auth }: ConnectionValues): ConfigProblem | undefined {
+  if (brokers.length === 0) return ['brokers', 'brokers is empty; name at least one HOST:PORT'];
+  if (auth.plain_text !== undefined && auth.sasl !== undefined)
+    return ['auth', 'auth has plain_text and sasl; keep one of them'];
+  return undefined;
+}
+
+function problemOf(values: Values): ConfigProblem | undefined {
   if (values.min_insync_replicas > values.replication_factor)
     return [
       'min_insync_replicas',
@@ -227,23 +246,21 @@ function problemOf(values: Values): readonly [key: string, message: string] | un
       'commit_bytes_max',
       'commit_bytes_max must hold one batch: raise it to producer.max_message_bytes',
     ];
-  const { plain_text, sasl: given } = values.auth;
-  if (plain_text !== undefined && given !== undefined)
-    return ['auth', 'auth has plain_text and sasl; keep one of them'];
-  return undefined;
+  return connectionProblem(values);
+}
+
+export function connectionOf({ brokers, client_id, auth, tls: wire }: ConnectionValues): KafkaConnection {
+  const plain =
+    auth.plain_text === undefined ? undefined : { ...auth.plain_text, mechanism: 'PLAIN' as const };
+  return { brokers, clientId: client_id, tls: tlsOf(wire ?? auth.tls), sasl: auth.sasl ?? plain };
 }
 
 function configOf(values: Values): KafkaJournalConfig {
-  const { auth, producer } = values;
-  const plain =
-    auth.plain_text === undefined ? undefined : { ...auth.plain_text, mechanism: 'PLAIN' as const };
+  const { producer } = values;
   return {
-    brokers: values.brokers,
-    clientId: values.client_id,
+    ...connectionOf(values),
     topic: values.topic,
     timeoutMs: values.timeout,
-    tls: tlsOf(values.tls ?? auth.tls),
-    sasl: auth.sasl ?? plain,
     compression: producer.compression,
     messageBytesMax: producer.max_message_bytes,
     partitions: values.partitions,

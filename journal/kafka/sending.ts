@@ -32,7 +32,7 @@ const REFUSED = new Set([
   'UNSUPPORTED_FOR_MESSAGE_FORMAT',
 ]);
 /** The brokers do not know the producer any more: the same batch from a new one is good. */
-const PRODUCER_LOST = new Set([
+export const PRODUCER_LOST = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'DUPLICATE_SEQUENCE_NUMBER',
   'INVALID_PRODUCER_EPOCH',

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { CodedError, errorText } from '#base/errors.ts';
-import type { KafkaJournalConfig, KafkaSasl, KafkaTls, SaslMechanism } from '#journal/kafka/config.ts';
+import type { KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism } from '#journal/kafka/config.ts';
 import type { KafkaSettings } from '#journal/kafka/client.ts';
 
 const CONNECT_MS_MAX = 3000;
 
 /** @throws CodedError `PLIM_CONFIG_INVALID` when a file of keys or authorities cannot be read */
-export function settingsOf(config: KafkaJournalConfig): KafkaSettings {
+export function settingsOf(config: KafkaConnection & { readonly timeoutMs: number }): KafkaSettings {
   return {
     brokers: config.brokers,
     clientId: config.clientId,
@@ -46,7 +46,7 @@ function fileOf(path: string): Buffer {
   } catch (error) {
     throw new CodedError(
       'PLIM_CONFIG_INVALID',
-      `the file ${path} of the journal’s tls cannot be read (${errorText(error)})`,
+      `the file ${path} of Kafka’s tls cannot be read (${errorText(error)})`,
     );
   }
 }

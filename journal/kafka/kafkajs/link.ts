@@ -23,17 +23,14 @@ const STALE = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKN
 const METADATA_AGE_MS_MAX = 60_000;
 type MakeCluster = (options: { metadataMaxAge: number; allowAutoTopicCreation: boolean }) => Cluster;
 
-function clusterOf(client: KafkaClient): Cluster {
+function clusterOf(client: KafkaClient, allowAutoTopicCreation: boolean): Cluster {
   const symbol = Object.getOwnPropertySymbols(client).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   );
   const make = (client as unknown as Record<symbol, MakeCluster>)[
     present(symbol, 'kafkajs keeps the maker of clusters behind this symbol')
   ];
-  return present(
-    make,
-    'it is a function',
-  )({ metadataMaxAge: METADATA_AGE_MS_MAX, allowAutoTopicCreation: false });
+  return present(make, 'it is a function')({ metadataMaxAge: METADATA_AGE_MS_MAX, allowAutoTopicCreation });
 }
 
 /** The answer of a fetch as kafkajs decodes it. */
@@ -82,11 +79,18 @@ export class KafkaLink {
   readonly topic: string;
   readonly #settings: KafkaSettings;
   readonly #sockets: Sockets;
+  readonly #letsMakeTopic: boolean;
   #cluster: Promise<Cluster> | undefined;
   #isClosed = false;
 
-  constructor(settings: KafkaSettings, topic: string) {
+  /** @param options `letsMakeTopic`: whether the brokers may make the topic, where they are set up to */
+  constructor(
+    settings: KafkaSettings,
+    topic: string,
+    options: { readonly letsMakeTopic: boolean } = { letsMakeTopic: false },
+  ) {
     this.#settings = settings;
+    this.#letsMakeTopic = options.letsMakeTopic;
     this.#sockets = new Sockets(settings.tls);
     this.topic = topic;
   }
@@ -218,7 +222,7 @@ export class KafkaLink {
   }
 
   async #connect(): Promise<Cluster> {
-    const cluster = clusterOf(clientOf(this.#settings, this.#sockets));
+    const cluster = clusterOf(clientOf(this.#settings, this.#sockets), this.#letsMakeTopic);
     await cluster.connect();
     await cluster.addTargetTopic(this.topic);
     return cluster;

@@ -57,7 +57,7 @@ export async function openKafkaProducer(
         compression: COMPRESSIONS[compression],
         messages: messages.map(({ partition, key, value, headers, timestampMs }) => ({
           partition,
-          key,
+          key: key ?? null,
           value: Buffer.from(value.buffer, value.byteOffset, value.length),
           headers,
           timestamp: String(timestampMs),
