@@ -9,27 +9,13 @@ import type { JournalRecord } from '#journal/ports.ts';
 import { itemId } from '#signals/ids.ts';
 import { logsRecord } from '#test/contract/logs.ts';
 import { BASE, span, spansRecord } from '#test/contract/traces.ts';
-import {
-  exporterConfig,
-  newStreams,
-  RecordMaker,
-  refresh,
-  type Streams,
-} from '#test/engines/elasticsearch-backend.ts';
+import { exporterConfig, newStreams, RecordMaker, refresh } from '#test/engines/elasticsearch-backend.ts';
 import type { Engine } from '#test/engines/engine.ts';
 
 const ITEMS = 200;
 /** Between two batches, so that a restart meets some of each state. */
 const RETRY_MS = 200;
 const DOCUMENTS_MAX = 10_000;
-
-export interface KillHistory {
-  readonly engine: Engine;
-  /** How often the server goes, by turns killed and stopped. */
-  readonly kills: number;
-  /** False: a batch that failed is left as it is. For the negative control. */
-  readonly retries: boolean;
-}
 
 export interface KillResult {
   readonly sent: number;
@@ -39,11 +25,21 @@ export interface KillResult {
   readonly failures: number;
 }
 
-/** Sends until the server has come back from its last end, and some more. */
-export async function killHistory({ engine, kills, retries }: KillHistory): Promise<KillResult> {
-  const streams = newStreams();
-  const sender = new Sender(engine.url, streams, retries);
-  const sending = sender.run();
+export interface KillResults {
+  readonly result: KillResult;
+  /** The negative control: of a sender that leaves a batch that failed as it is. */
+  readonly control: KillResult;
+}
+
+/**
+ * Sends until the server has come back from its last end, and some more.
+ *
+ * @param kills how often the server goes, by turns killed and stopped
+ */
+export async function killHistory(engine: Engine, kills: number): Promise<KillResults> {
+  const sender = new Sender(engine.url, true);
+  const control = new Sender(engine.url, false);
+  const sending = Promise.all([sender.run(), control.run()]);
   try {
     await sender.sentMore(3);
     for (let kill = 0; kill < kills; kill += 1) {
@@ -53,21 +49,26 @@ export async function killHistory({ engine, kills, retries }: KillHistory): Prom
       await engine.start();
       await sender.sentMore(3);
       // What was written before stands in an older index from now on.
-      const rolled = await fetch(`${engine.url}/${streams.logs}/_rollover`, { method: 'POST' });
+      const rolled = await fetch(`${engine.url}/${sender.streams.logs}/_rollover`, { method: 'POST' });
       assert.equal(rolled.status, 200, await rolled.text());
     }
   } finally {
     sender.stop();
+    control.stop();
     await sending;
   }
-  await refresh(engine.url, streams);
-  const stored = [...(await idsIn(engine.url, streams.logs)), ...(await idsIn(engine.url, streams.traces))];
+  return { result: await resultOf(engine, sender), control: await resultOf(engine, control) };
+}
+
+async function resultOf({ url }: Engine, { streams, ids, failures }: Sender): Promise<KillResult> {
+  await refresh(url, streams);
+  const stored = [...(await idsIn(url, streams.logs)), ...(await idsIn(url, streams.traces))];
   const found = new Set(stored);
   return {
-    sent: sender.ids.size,
-    lost: [...sender.ids].filter((id) => !found.has(id)).length,
+    sent: ids.size,
+    lost: [...ids].filter((id) => !found.has(id)).length,
     doubled: stored.length - found.size,
-    failures: sender.failures,
+    failures,
   };
 }
 
@@ -76,15 +77,14 @@ class Sender {
   readonly ids = new Set<string>();
   failures = 0;
   readonly #maker = new RecordMaker();
+  readonly streams = newStreams();
   readonly #url: string;
-  readonly #streams: Streams;
   readonly #retries: boolean;
   #batches = 0;
   #stopped = false;
 
-  constructor(url: string, streams: Streams, retries: boolean) {
+  constructor(url: string, retries: boolean) {
     this.#url = url;
-    this.#streams = streams;
     this.#retries = retries;
   }
 
@@ -119,14 +119,14 @@ class Sender {
       } catch (error) {
         if (!(error instanceof ExportError)) throw error;
         this.failures += 1;
-        if (!this.#retries) return;
         await sleep(systemClock, RETRY_MS);
+        if (!this.#retries) return;
       }
     }
   }
 
   #exporter(): Exporter {
-    const config = exporterConfig(this.#url, this.#streams, { requestBytesMax: 100_000, timeoutMs: 30_000 });
+    const config = exporterConfig(this.#url, this.streams, { requestBytesMax: 100_000, timeoutMs: 30_000 });
     return createElasticsearchExporter({ config, clock: systemClock, log: silentLogger });
   }
 
