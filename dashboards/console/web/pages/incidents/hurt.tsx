@@ -67,7 +67,7 @@ function Windows({ windows }: { readonly windows: readonly BurnWindow[] }): Reac
   if (windows.length === 0) return null;
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Burn by window">
-      <table>
+      <table className="incident-windows">
         <thead>
           <tr>
             <th>Windows</th>

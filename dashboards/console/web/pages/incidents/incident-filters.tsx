@@ -20,7 +20,7 @@ export function IncidentFilters({ incidents }: { readonly incidents: readonly In
         type="search"
         data-search
         aria-label="Find in incidents"
-        placeholder="Find a name, suspect, person or note"
+        placeholder="Name, suspect, person, note"
         value={text}
         onChange={(event) => setText(event.target.value, 'replace')}
       />

@@ -81,6 +81,7 @@ export function EdgeLabels({ edges, calls }: Pick<MapEdgesProps, 'edges' | 'call
 /** Between two columns there is room for three characters. */
 function roughShare(ratio: number): string {
   const percent = Math.round(ratio * 100);
+  if (percent === 100) return 'all';
   return percent === 0 ? '<1%' : `${percent}%`;
 }
 

@@ -4,6 +4,7 @@ import { useLive } from '#dashboards/console/web/data/live.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
 import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
+import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { Burns } from '#dashboards/console/web/pages/now/burns.tsx';
 import { ChangesPanel } from '#dashboards/console/web/pages/now/changes-panel.tsx';
 import { FirstSteps } from '#dashboards/console/web/pages/now/first-steps.tsx';
@@ -31,7 +32,11 @@ export function NowPage(): ReactNode {
           <Burns slos={slos} waiting={live.data === undefined} error={live.error} />
           <ChangesPanel />
         </div>
-        {figures.services.length > 0 && <Strips figures={figures} slos={slos} />}
+        {figures.services.length > 0 && (
+          <ServiceStyles names={figures.services.map(({ name }) => name)}>
+            <Strips figures={figures} slos={slos} />
+          </ServiceStyles>
+        )}
       </div>
     </Page>
   );

@@ -41,7 +41,7 @@ export function Refusals({ refusals, error, page }: RefusalsProps): ReactNode {
       )}
       {refusals !== undefined && refusals.length > 0 && (
         <div className="scroll-x" tabIndex={0} role="group" aria-label="Refused and lost">
-          <table>
+          <table className="refusals">
             <thead>
               <tr>
                 <th>Who</th>

@@ -3,6 +3,7 @@ import { attemptsText, deliveryLook, groupText } from '#dashboards/console/core/
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { OWN, type ApiError } from '#dashboards/console/web/data/client.ts';
 import type { Delivery } from '#dashboards/console/web/data/own-api.ts';
+import { Breakable } from '#dashboards/console/web/parts/breakable.tsx';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -66,7 +67,7 @@ function DeliveryRow({ delivery }: { readonly delivery: Delivery }): ReactNode {
         <StateMark state={mark} word={word} />
       </td>
       <td>
-        {groupText(groupKey)}
+        <Breakable text={groupText(groupKey)} />
         <br />
         <span className="hint">
           {reason}, to {receiver}

@@ -13,7 +13,8 @@ import { keepingRange, useParameter } from '#dashboards/console/web/data/locatio
 import { CompareTable } from '#dashboards/console/web/pages/traces/compare-table.tsx';
 import { TraceStrip } from '#dashboards/console/web/pages/traces/minimap.tsx';
 import { NoTrace } from '#dashboards/console/web/pages/traces/no-trace.tsx';
-import { ServiceName, ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceName } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { useTrace, type ShownTrace } from '#dashboards/console/web/pages/traces/use-trace.ts';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';

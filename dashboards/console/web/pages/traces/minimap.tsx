@@ -8,7 +8,7 @@ import {
 } from '#dashboards/console/core/trace/minimap.ts';
 import type { TraceTree } from '#dashboards/console/core/trace/tree.ts';
 import { microsText } from '#dashboards/console/core/trace/words.ts';
-import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 
 interface MinimapProps {
   readonly tree: TraceTree;

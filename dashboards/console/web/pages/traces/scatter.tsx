@@ -5,7 +5,7 @@ import type { Interval } from '#dashboards/console/core/time-range.ts';
 import { scatterOf, type ScatterPoint, type TraceSummary } from '#dashboards/console/core/trace/summary.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange, navigate } from '#dashboards/console/web/data/location.ts';
-import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 
 const HEIGHT = 132;
 const LEFT = 64;

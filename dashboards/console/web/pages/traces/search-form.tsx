@@ -58,7 +58,7 @@ export function SearchForm({ search, services, entry }: SearchFormProps): ReactN
       <Field
         name="tags"
         label="Attributes"
-        placeholder="http.route=/quotes carrier=NRDK"
+        placeholder="carrier=NRDK"
         value={search.tags}
         problem={problemOf('tags')}
         isMain

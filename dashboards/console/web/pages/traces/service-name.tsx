@@ -1,27 +1,6 @@
-import { createContext, useContext, useMemo, type ReactNode } from 'react';
-import { seriesSlot, seriesStyles, type SeriesStyle } from '#dashboards/console/core/series-color.ts';
+import type { ReactNode } from 'react';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
-
-const Styles = createContext<ReadonlyMap<string, SeriesStyle>>(new Map());
-/** Patterns that the style sheet knows: full, hollow, striped. */
-const PATTERNS = 3;
-
-/** Services of a page: each its colour while there are six; those that share one are told apart by a pattern. */
-export function ServiceStyles(props: {
-  readonly names: readonly string[];
-  readonly children: ReactNode;
-}): ReactNode {
-  const { names, children } = props;
-  const written = JSON.stringify(names);
-  const styles = useMemo(() => seriesStyles(JSON.parse(written) as readonly string[]), [written]);
-  return <Styles value={styles}>{children}</Styles>;
-}
-
-/** Classes that give an element the colour and the pattern of a service. */
-export function useServiceClass(name: string): string {
-  const { slot, dash } = useContext(Styles).get(name) ?? { slot: seriesSlot(name), dash: 0 };
-  return `series-${slot} pattern-${dash % PATTERNS}`;
-}
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 
 /** A service with its colour; its name as it can be read. */
 export function ServiceName({ name, count }: { readonly name: string; readonly count?: number }): ReactNode {

@@ -4,7 +4,7 @@ import type { Segment } from '#dashboards/console/core/trace/critical-path.ts';
 import { placeIn, type Place, type View } from '#dashboards/console/core/trace/minimap.ts';
 import type { SpanNode } from '#dashboards/console/core/trace/tree.ts';
 import { microsText, nameText } from '#dashboards/console/core/trace/words.ts';
-import { useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 
 interface SpanRowProps {
   readonly node: SpanNode;

@@ -5,7 +5,8 @@ import { formatDuration } from '#dashboards/console/core/times.ts';
 import type { TraceSummary } from '#dashboards/console/core/trace/summary.ts';
 import { nameText } from '#dashboards/console/core/trace/words.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
-import { ServiceName, useServiceClass } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceName } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
 
@@ -82,7 +83,13 @@ const TraceRow = memo(function TraceRow({ trace, longestMs, picked, onPick }: Tr
       </td>
       <td className="root">
         <Link to={keepingRange(pathOf({ page: 'trace', id }))} className="trace-link">
-          <ServiceName name={rootService} /> <b>{nameText(rootOperation)}</b>
+          <ServiceName name={rootService} />{' '}
+          {failed > 0 && (
+            <span className="failed-root state-burning" aria-hidden="true">
+              ▲{' '}
+            </span>
+          )}
+          <b>{nameText(rootOperation)}</b>
         </Link>
         {rootMissing && (
           <span className="hint" title="The span that began this trace has not been sent">

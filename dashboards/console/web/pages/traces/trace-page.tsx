@@ -7,7 +7,7 @@ import { changeQuery, useAddress } from '#dashboards/console/web/data/location.t
 import { Minimap } from '#dashboards/console/web/pages/traces/minimap.tsx';
 import { NoTrace } from '#dashboards/console/web/pages/traces/no-trace.tsx';
 import { Operations } from '#dashboards/console/web/pages/traces/operations.tsx';
-import { ServiceStyles } from '#dashboards/console/web/pages/traces/service-name.tsx';
+import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { SpanDetail } from '#dashboards/console/web/pages/traces/span-detail.tsx';
 import { TraceActions, TraceHead } from '#dashboards/console/web/pages/traces/trace-head.tsx';
 import { TraceTools } from '#dashboards/console/web/pages/traces/trace-tools.tsx';
