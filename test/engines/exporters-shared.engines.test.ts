@@ -23,6 +23,8 @@ const WAIT_MS_MAX = 60_000;
 const LOGS_A_REQUEST = 5;
 const INSTANCES = 16;
 const DOCUMENTS_MAX = 10_000;
+/** Slow enough that all documents fit into one answer. */
+const PAUSE_MS = 40;
 
 const [kafka, elasticsearch] = await Promise.all([startKafka(), startElasticsearch()]);
 const missing = [kafka, elasticsearch].filter(isMissing).map((one) => one.missing);
@@ -88,7 +90,7 @@ ${exporters}`,
       const resource = { 'service.instance.id': `i${this.#count % INSTANCES}` };
       const answer = await sender.post('logs', buildLogs({ resource, logs })).catch(() => undefined);
       if (answer?.status === 200) for (const text of texts) this.acknowledged.add(text);
-      await sleep(10);
+      await sleep(PAUSE_MS);
     }
   }
 
