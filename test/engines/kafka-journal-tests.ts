@@ -135,7 +135,7 @@ function member(
 ): Promise<void> {
   return (async () => {
     while (!signal.aborted) {
-      const batch = await reader.next({ bytesMax: 2000, waitMs: 200, signal });
+      const batch = await nextOf(reader, { bytesMax: 2000, waitMs: 200, signal });
       if (batch === undefined) continue;
       texts.push(...batch.records.map(textOf));
       cursors.set(batch.partition, batch.cursor);
@@ -265,9 +265,22 @@ async function withoutBrokers(): Promise<void> {
   });
 }
 
+/** A coordinator that has just been chosen says for a moment that it is none. */
+async function nextOf(
+  reader: SharedReader,
+  options: Parameters<SharedReader['next']>[0],
+): Promise<SharedBatch | undefined> {
+  try {
+    return await reader.next(options);
+  } catch (error) {
+    if (isCoded(error, 'PLIM_STORE_UNAVAILABLE')) return undefined;
+    throw error;
+  }
+}
+
 async function batchOf(reader: SharedReader): Promise<SharedBatch> {
   for (let tries = 0; tries < 100; tries += 1) {
-    const batch = await reader.next({ bytesMax: 1000, waitMs: 200 });
+    const batch = await nextOf(reader, { bytesMax: 1000, waitMs: 200 });
     if (batch !== undefined) return batch;
   }
   throw new Error('no batch came');
