@@ -10,6 +10,7 @@ import {
   list,
   object,
   optional,
+  record,
   text,
   withDefault,
   type ReadContext,
@@ -30,7 +31,7 @@ import { parseMatchers } from '#alerting/router/core/matcher-text.ts';
 import { compileMatchers } from '#alerting/router/core/matching.ts';
 import type { RouteConfig } from '#alerting/router/core/route.ts';
 import { EVALUATION_AS_WRITTEN, type Evaluation } from '#alerting/slo/core/evaluation.ts';
-import type { Matcher } from '#signals/matchers.ts';
+import type { Labels, Matcher } from '#signals/matchers.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -42,6 +43,8 @@ export interface AlertingConfig {
   readonly receivers: readonly ReceiverConfig[];
   /** Alertmanagers outside that are told of every alert. */
   readonly alertmanagers: readonly AlertmanagerTarget[];
+  /** Added to every alert they are told of; an alert's own labels win. */
+  readonly externalLabels: Labels;
 }
 
 /** The shipped route: Alertmanager's own 30 s and 5 m would cost more than the whole detection. */
@@ -62,6 +65,7 @@ export const ALERTING_DEFAULT: AlertingConfig = {
   route: ROUTE_DEFAULT,
   receivers: [{ name: RECEIVER_NONE, webhooks: [] }],
   alertmanagers: [],
+  externalLabels: {},
 };
 
 // -- routes ---------------------------------------------------------------------
@@ -189,6 +193,11 @@ const alerting = object({
     [],
     "Alertmanagers outside that are told of every alert, in the form of Prometheus' own section. They route; leave `alertmanager` out then.",
   ),
+  external_labels: withDefault(
+    record(text()),
+    {},
+    'Labels added to every alert Alertmanagers are told of, so that several Plimsolls can share one.',
+  ),
   ...refused('rules'),
 });
 
@@ -206,6 +215,7 @@ export const alertingSchema: Schema<AlertingConfig> = {
       route: rootFrom(route),
       receivers: receiversFrom(receivers),
       alertmanagers: written.alertmanagers,
+      externalLabels: written.external_labels,
     };
     const problem = problemWith(config, receivers.length > 0 && route?.receiver === undefined);
     if (problem === undefined) return config;

@@ -116,7 +116,9 @@ class Running {
       externalUrl: options.externalUrl.replace(/\/+$/, ''),
     };
     this.#driver = new Driver(this.#parts, options.engine, NEW_CURSOR);
-    this.#alertmanagers = config.alertmanagers.map((target) => new AlertmanagerSender(this.#parts, target));
+    this.#alertmanagers = config.alertmanagers.map(
+      (target) => new AlertmanagerSender(this.#parts, target, config.externalLabels),
+    );
   }
 
   start(): void {

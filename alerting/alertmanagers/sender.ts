@@ -10,6 +10,7 @@ import { countAttemptsFromZero } from '#alerting/driver/metrics.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
 import type { StoredAlert } from '#alerting/router/core/model.ts';
+import type { Labels } from '#signals/matchers.ts';
 import { errorText } from '#base/errors.ts';
 import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
 
@@ -27,6 +28,7 @@ const REFUSED_WAIT_MS = RETRY_DELAY_MS_MAX;
 export class AlertmanagerSender {
   readonly #parts: DriverParts;
   readonly #target: AlertmanagerTarget;
+  readonly #externalLabels: Labels;
   readonly #closing = new AbortController();
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -35,9 +37,11 @@ export class AlertmanagerSender {
   #isOwed = false;
   #round: Promise<void> | undefined;
 
-  constructor(parts: DriverParts, target: AlertmanagerTarget) {
+  /** @param externalLabels added to every alert; its own labels win */
+  constructor(parts: DriverParts, target: AlertmanagerTarget, externalLabels: Labels) {
     this.#parts = parts;
     this.#target = target;
+    this.#externalLabels = externalLabels;
     countAttemptsFromZero(parts.metrics, this.#receiver);
   }
 
@@ -74,7 +78,7 @@ export class AlertmanagerSender {
 
   #telling(): Telling {
     const { store, clock, externalUrl } = this.#parts;
-    const firing = store.alerts.firing().map((alert) => tellable(alert, externalUrl));
+    const firing = store.alerts.firing().map((alert) => tellable(alert, externalUrl, this.#externalLabels));
     const endOf = ({ fingerprint, incarnation }: TellableAlert): number | undefined => {
       const alert = store.alerts.get(fingerprint);
       return alert?.incarnation === incarnation ? alert.endsAtMs : undefined;
@@ -166,13 +170,13 @@ export class AlertmanagerSender {
   }
 }
 
-function tellable(alert: StoredAlert, externalUrl: string): TellableAlert {
+function tellable(alert: StoredAlert, externalUrl: string, externalLabels: Labels): TellableAlert {
   const { fingerprint, incarnation, startsAtMs, labels } = alert;
   return {
     fingerprint,
     incarnation,
     startsAtMs,
-    labels,
+    labels: { ...externalLabels, ...labels },
     annotations: linkedAnnotations(alert, externalUrl),
     generatorUrl: sloUrl(externalUrl, alert.sloId),
   };

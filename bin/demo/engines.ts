@@ -16,6 +16,8 @@ export interface Engines {
   readonly service?: object;
   /** Of `alerting.alertmanagers`: they route in place of the platform. */
   readonly alertmanagers?: readonly object[];
+  /** Of `alerting.external_labels`. */
+  readonly externalLabels?: Readonly<Record<string, string>>;
   /** Of `server.grafana_url`: whoever has engines has a Grafana over them. */
   readonly grafanaUrl?: string;
 }
@@ -47,12 +49,17 @@ export function readEngines(file: string): Engines {
 }
 
 /**
- * Of a topic in Kafka every data folder has one of its own: what an earlier demo
- * wrote there is not this one's past.
+ * Every data folder has a topic of its own in Kafka, and its alerts a label of
+ * their own: what an earlier demo wrote there, or told an Alertmanager that still
+ * believes it, is not this one's.
  */
 export function enginesOf(engines: Engines, dataDirectory: string): Engines {
+  const demo = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 8);
   const { kafka } = (engines.journal ?? {}) as { readonly kafka?: { readonly topic?: string } };
-  if (kafka === undefined) return engines;
-  const suffix = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 8);
-  return { ...engines, journal: { kafka: { ...kafka, topic: `${kafka.topic ?? 'plimsoll'}-${suffix}` } } };
+  const topic = `${kafka?.topic ?? 'plimsoll'}-${demo}`;
+  return {
+    ...engines,
+    ...(kafka === undefined ? {} : { journal: { kafka: { ...kafka, topic } } }),
+    ...(engines.alertmanagers === undefined ? {} : { externalLabels: { demo } }),
+  };
 }

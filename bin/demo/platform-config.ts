@@ -33,7 +33,7 @@ const GROUP_INTERVAL_MS = 30_000;
 
 export function platformConfig(options: PlatformConfigOptions): string {
   const { ports, pagerPort, sloDirectory, evaluation, engines = {} } = options;
-  const { alertmanagers: _routed, grafanaUrl, ...kept } = engines;
+  const { alertmanagers: _routed, externalLabels: _labels, grafanaUrl, ...kept } = engines;
   const scrapeMs = Math.max(SCRAPE_INTERVAL_MS_MIN, dividedMs(SCRAPE_INTERVAL_MS, evaluation));
   const config = {
     receivers: {
@@ -73,7 +73,8 @@ export function platformConfig(options: PlatformConfigOptions): string {
 
 /** Who tells people: the page receiver of the demo, or whom the engines tell. */
 function notifiers({ ports, evaluation, engines }: PlatformConfigOptions): object {
-  if (engines?.alertmanagers !== undefined) return { alertmanagers: engines.alertmanagers };
+  const { alertmanagers, externalLabels = {} } = engines ?? {};
+  if (alertmanagers !== undefined) return { alertmanagers, external_labels: externalLabels };
   return {
     alertmanager: {
       route: {

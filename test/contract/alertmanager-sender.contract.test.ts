@@ -15,7 +15,7 @@ const TARGET: AlertmanagerTarget = {
   authorization: 'Bearer secret',
   timeoutMs: 1000,
 };
-const CONFIG = { config: { alertmanagers: [TARGET] } };
+const CONFIG = { config: { alertmanagers: [TARGET], externalLabels: { region: 'north', service: 'other' } } };
 const page = (on: boolean, sloId = 'orders/checkout') => ({ sloId, kind: 'page', on }) as const;
 
 async function rigOf(t: TestContext, options: RigOptions = CONFIG): Promise<AlertingRig> {
@@ -40,6 +40,8 @@ test('an alert is told at the tick it fires, with links and a time to live', asy
   const [incident] = await rig.api.incidents({ open: true, limit: 1 });
   assert.ok(alert !== undefined && incident !== undefined);
   assert.equal(alert.labels['slo_id'], 'orders/checkout');
+  assert.equal(alert.labels['region'], 'north');
+  assert.equal(alert.labels['service'], 'orders', "an alert's own labels win");
   assert.equal(alert.startsAt, new Date(incident.startsAtMs).toISOString());
   assert.equal(Date.parse(alert.endsAt) - rig.clock.wallMs(), 4 * RESEND_MS);
   assert.equal(alert.generatorURL, 'http://plimsoll.test/ui/slos/orders/checkout');

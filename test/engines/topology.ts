@@ -119,7 +119,7 @@ async function alertmanager(pagesPort: number, groupInterval: string): Promise<S
   const config = {
     route: {
       receiver: 'demo',
-      group_by: ['service', 'slo_id'],
+      group_by: ['demo', 'service', 'slo_id'],
       group_wait: '500ms',
       group_interval: groupInterval,
       repeat_interval: '4h',
