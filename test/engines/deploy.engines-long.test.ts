@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { startAlertmanager } from '#test/engines/alertmanager.ts';
 import {
   composeService,
@@ -22,6 +22,8 @@ import { isMissing, type Engine, type Missing } from '#test/engines/engine.ts';
 import { askJson } from '#test/engines/http.ts';
 import { startKafka } from '#test/engines/kafka.ts';
 import { startPrometheus } from '#test/engines/prometheus.ts';
+import { cpuSecondsOfTree } from '#bench/cpu.ts';
+import { payloadA } from '#bench/payload.ts';
 import { getJson, logsOf, OtlpSender, promValue, searchTraces } from '#test/support/client.ts';
 import { buildLogs, buildMetrics, buildTraces } from '#test/support/otlp.ts';
 import { startPlimsoll, type Program } from '#test/support/program.ts';
@@ -31,6 +33,11 @@ import { readText, ROOT } from '#test/tidy/source.ts';
 /** Batches wait for more, Elasticsearch shows what it has after a second, span metrics are given out every five. */
 const ARRIVAL_MS_MAX = 60_000;
 const ROUNDS = 40;
+/** For the figures: requests of as many spans, as a busy SDK sends them. */
+const REQUESTS = 400;
+const SPANS_A_REQUEST = 100;
+const IN_FLIGHT = 8;
+const DRAIN_MS_MAX = 240_000;
 
 interface Engines {
   readonly kafka: Engine;
@@ -150,4 +157,51 @@ test('two collectors and the platform with the files of deploy/ on the real engi
     '/api/traces?service=quotes&limit=1000&lookback=1h',
   );
   assert.deepEqual(new Set(traces?.data.map(({ spans }) => spans.length)), new Set([1]));
+  await measure(t, { senders, collectors, platform });
 });
+
+interface Shape {
+  readonly senders: readonly OtlpSender[];
+  readonly collectors: readonly Program[];
+  readonly platform: Program;
+}
+
+/** What spans cost us from the door to Elasticsearch and Jaeger, whatever the engines take. */
+async function measure(t: TestContext, { senders, collectors, platform }: Shape): Promise<void> {
+  const sent = (): Promise<number> => sentSpans(collectors);
+  const [sentBefore, beginMs] = [await sent(), performance.now()];
+  const collectorsCpu = (): number => collectors.reduce((sum, { pid }) => sum + cpuSecondsOfTree(pid), 0);
+  const before = { collectors: collectorsCpu(), platform: cpuSecondsOfTree(platform.pid) };
+  const bodies = payloadA(SPANS_A_REQUEST);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let request = next++; request < REQUESTS; request = next++) {
+      const body = bodies[request % bodies.length];
+      const status = body && (await senders[request % senders.length]?.post('traces', body))?.status;
+      assert.equal(status, 200);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  const spans = REQUESTS * SPANS_A_REQUEST;
+  // Each goes to two exporters.
+  await until('everything to be sent on', async () => (await sent()) - sentBefore >= 2 * spans, {
+    timeoutMs: DRAIN_MS_MAX,
+    everyMs: 500,
+  });
+  const seconds = (performance.now() - beginMs) / 1000;
+  const perCpuSecond = (now: number, then: number): string => (spans / (now - then)).toFixed(0);
+  t.diagnostic(`${spans} spans in ${seconds.toFixed(1)} s from the door to Elasticsearch and Jaeger`);
+  t.diagnostic(`collectors: ${perCpuSecond(collectorsCpu(), before.collectors)} spans a CPU-second`);
+  const judged = perCpuSecond(cpuSecondsOfTree(platform.pid), before.platform);
+  t.diagnostic(`platform: ${judged} spans a CPU-second`);
+}
+
+async function sentSpans(collectors: readonly Program[]): Promise<number> {
+  const pages = await Promise.all(
+    collectors.map(async ({ origin }) => (await fetch(`${origin}/metrics`)).text()),
+  );
+  const values = pages.flatMap((page) => [
+    ...page.matchAll(/^otelcol_exporter_sent_spans_total\{[^}]*\} (\d+)/gm),
+  ]);
+  return values.reduce((sum, [, value]) => sum + Number(value), 0);
+}
