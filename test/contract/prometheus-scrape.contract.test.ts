@@ -246,12 +246,16 @@ function world(change: Partial<ScrapeTarget> = {}, targets = 1): World {
   });
 }
 
+/** Where nothing is to come, tests wait this long for it. */
+const INFLATE_MS_MAX = 1000;
+
 /** Lets an interval pass and returns what was written in it. */
 async function interval(it: World): Promise<RecordDraft | undefined> {
   const before = it.drafts.length;
   await it.clock.advanceAsync(1000);
-  // Inflating happens outside of the simulated time.
-  if (it.drafts.length === before) await new Promise((resolve) => setTimeout(resolve, 20));
+  // Inflating happens outside of the simulated time, on a machine that may be busy.
+  for (let waitedMs = 0; it.drafts.length === before && waitedMs < INFLATE_MS_MAX; waitedMs += 20)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   return it.drafts[before];
 }
 
