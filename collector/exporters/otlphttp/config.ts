@@ -44,9 +44,10 @@ const written = object({
   compression: withDefault(choice(['gzip', 'none']), 'gzip', 'Of the bodies sent.'),
   compression_params: notSupportedYet('remove it'),
   encoding: withDefault(choice(['proto']), 'proto', 'Bodies are forwarded as they are kept: protobuf.'),
+  // A destination that needs longer than `timeout` for one request is sent it again and again.
   max_request_size: withDefault(
     bytes({ min: 64 * 1024, max: 64 * MIB }),
-    4 * MIB,
+    MIB,
     'Size of a request before compression, about: records are sent together up to it. Not a key of the Collector.',
   ),
   proxy_url: notSupportedYet('remove it; requests go straight to the address'),
