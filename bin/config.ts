@@ -21,7 +21,7 @@ import { parseYaml } from '#base/config/yaml.ts';
 import { CodedError } from '#base/errors.ts';
 import { formatProblem, type Problem } from '#base/problem.ts';
 import { receiversSchema } from '#collector/config.ts';
-import { EXPORTERS_SCHEMA } from '#collector/exporters/create.ts';
+import { EXPORTERS_SCHEMA } from '#collector/exporters/types.ts';
 import { SERVICE_SCHEMA, unknownExporters } from '#collector/pipelines/config.ts';
 import { PROCESSORS_SCHEMA } from '#collector/pipelines/processors.ts';
 import { connectorsSchema } from '#collector/connectors/config.ts';

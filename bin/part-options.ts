@@ -10,7 +10,7 @@ import type { JournalAccess } from '#bin/threads/journal-access.ts';
 import type { MetricsOptions } from '#bin/threads/metrics.ts';
 import type { RemoteStoresOptions } from '#bin/threads/remote-stores.ts';
 import type { UpSettings } from '#bin/verbs/settings.ts';
-import { commonOf } from '#collector/exporters/create.ts';
+import { commonOf } from '#collector/exporters/types.ts';
 import { exporterConsumer } from '#collector/exporters/status.ts';
 import { createCommittedCell, SharedCommitted } from '#journal/disk/committed.ts';
 import type { ConsumerRegistration } from '#journal/ports.ts';

@@ -14,8 +14,7 @@ import {
 import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
-import { openKafkaJournalSource, type KafkaJournalSource } from '#journal/kafka/source.ts';
-import { openKafkaJournal } from '#journal/kafka/writer.ts';
+import type { KafkaJournalSource } from '#journal/kafka/source.ts';
 import type { ConsumerRegistration, JournalSource, JournalWriter } from '#journal/ports.ts';
 
 interface DiskAccess {
@@ -56,7 +55,9 @@ export async function openJournalSource(
 }
 
 /** Where several processes can share a consumer's work. @throws CodedError `PLIM_CONFIG_INVALID` */
-export function openKafkaSource(access: KafkaAccess, log: Logger): Promise<KafkaJournalSource> {
+export async function openKafkaSource(access: KafkaAccess, log: Logger): Promise<KafkaJournalSource> {
+  // Loaded where Kafka is the journal only: every thread starts with this file.
+  const { openKafkaJournalSource } = await import('#journal/kafka/source.ts');
   return openKafkaJournalSource({
     clock: systemClock,
     config: access.config,
@@ -90,6 +91,7 @@ export async function openJournalWriter(
     ...(consumers === undefined ? {} : { consumers }),
   };
   if (access.kind === 'kafka') {
+    const { openKafkaJournal } = await import('#journal/kafka/writer.ts');
     const writer = await openKafkaJournal({
       ...common,
       config: access.config,

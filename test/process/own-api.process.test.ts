@@ -227,6 +227,7 @@ test('logs and the ledger', async () => {
     'connectors',
     'documents',
     'metrics',
+    'otlphttp',
   ]);
   ok(rows.every(({ residual }) => residual === 0));
 });
