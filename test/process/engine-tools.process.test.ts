@@ -56,10 +56,12 @@ function runLines(lines: readonly string[], environment: Readonly<Record<string,
 for (const state of ['runs', 'was killed'] as const) {
   test(`a server that ${state} leaves nothing behind a test that is killed`, async () => {
     const folder = serverFolder('standin');
-    const plan = { name: 'standin', url: '', folder, command: ['sleep', '600'], readyMsMax: 5000 };
+    // Not ready before its watcher stands: who is killed between the two leaves nothing to be watched.
+    const command = ['sh', '-c', 'echo ready; exec sleep 600'];
+    const plan = { name: 'standin', url: '', folder, command, readyMsMax: 5000 };
     const tester = runLines([
       `import { startServer } from '#test/engines/server.ts';`,
-      `const ready = { isReady: () => true, version: () => '1' };`,
+      `const ready = { isReady: (log) => log().includes('ready'), version: () => '1' };`,
       `const server = await startServer({ ...${JSON.stringify(plan)}, ...ready });`,
       state === 'was killed' ? 'await server.kill();' : '',
       `console.log(server.pid);`,
