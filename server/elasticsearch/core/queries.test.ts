@@ -106,6 +106,7 @@ test('should has to hold where nothing else does', () => {
   assert.equal(min({ should: [term, term], minimum_should_match: '-1', filter: term }), 1);
   assert.equal(min({ should: [term, term, term], minimum_should_match: '67%' }), 2);
   assert.equal(min({ should: [term], minimum_should_match: 0 }), 1);
+  assert.equal(min({ must_not: [term], minimum_should_match: 1 }), 0);
 });
 
 test('limits on clauses and depth', () => {

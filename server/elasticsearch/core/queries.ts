@@ -137,6 +137,9 @@ class QueryParser {
     );
     if (should.length === 0 && mustNot.length === 0 && (shouldMin === 0 || must.length === 0))
       return allOf(must);
+    // Only what must not hold: Elasticsearch forgets the number where it puts everything beside it.
+    if (should.length === 0 && must.length === 0)
+      return { kind: 'bool', must, should, mustNot, shouldMin: 0 };
     // Without anything that must hold, one of `should` has to, whatever is asked for.
     return { kind: 'bool', must, should, mustNot, shouldMin: Math.max(usual, shouldMin) };
   }
