@@ -1,11 +1,13 @@
 /**
  * What a destination will never take, kept where people can look at it and send
  * it again: JSON lines, one a record, its body in base64. When the files are
- * full the oldest goes. After a crash the same record may stand there twice.
+ * full the oldest goes. After a crash the same record may stand there twice, and
+ * a line may be cut: no other continues it.
  */
 import { writeFully } from '#base/atomic-file.ts';
-import type { Disk } from '#base/disk.ts';
+import type { Disk, DiskFile } from '#base/disk.ts';
 import type { JournalRecord } from '#journal/ports.ts';
+import { byRecord, recordKey } from '#collector/exporters/core/refused.ts';
 import type { RefusedItem } from '#collector/exporters/ports.ts';
 
 const MIB = 2 ** 20;
@@ -14,6 +16,7 @@ const FILE_BYTES_MAX = 16 * MIB;
 const FILES_MAX = 4;
 /** A larger body is left out of its line: it stands in the journal as long as that keeps it. */
 const BODY_BYTES_MAX = 4 * MIB;
+const LINE_FEED = 10;
 const NAME = /^dead-letters-(\d{8})\.ndjson$/;
 
 export class DeadLetters {
@@ -32,12 +35,17 @@ export class DeadLetters {
     wallMs: number,
   ): Promise<void> {
     if (refused.length === 0) return;
-    const lines = records.flatMap((record) => lineOf(record, refused, wallMs) ?? []);
+    const refusedOfRecord = byRecord(refused);
+    const lines = records.flatMap((record) => {
+      const items = refusedOfRecord.get(recordKey(record.id));
+      return items === undefined ? [] : lineOf(record, items, wallMs);
+    });
     const bytes = new TextEncoder().encode(lines.join(''));
     const { path, size } = await this.#file(bytes.length);
     const file = await this.#disk.open(path, size === undefined ? 'create' : 'read-write');
     try {
-      await writeFully(file, [bytes], size ?? 0);
+      const isCut = size !== undefined && (await endsInsideLine(file, size));
+      await writeFully(file, isCut ? [Uint8Array.of(LINE_FEED), bytes] : [bytes], size ?? 0);
       await file.dataSync();
     } finally {
       await file.close();
@@ -72,19 +80,20 @@ export class DeadLetters {
   }
 }
 
-/** Undefined when nothing of the record was refused. */
-function lineOf(record: JournalRecord, refused: readonly RefusedItem[], wallMs: number): string | undefined {
+/** What a crash or a full disk left of the last line must not be taken for the beginning of the next. */
+async function endsInsideLine(file: DiskFile, size: number): Promise<boolean> {
+  const last = new Uint8Array(1);
+  return size > 0 && (await file.read(last, size - 1)) === 1 && last[0] !== LINE_FEED;
+}
+
+function lineOf(record: JournalRecord, refused: readonly RefusedItem[], wallMs: number): string {
   const { node, epoch, sequence } = record.id;
-  const items = refused.filter(
-    ({ record: id }) => id.sequence === sequence && id.epoch === epoch && id.node === node,
-  );
-  if (items.length === 0) return undefined;
   const line = {
     time: new Date(wallMs).toISOString(),
     record: { node, epoch, sequence },
     kind: record.kind,
     tenant: record.tenant,
-    refused: items.map(({ ordinal, items: count, reason, detail }) => ({
+    refused: refused.map(({ ordinal, items: count, reason, detail }) => ({
       ...(ordinal === undefined ? {} : { ordinal }),
       items: count,
       reason,

@@ -1,5 +1,6 @@
 /** What an exporter says about itself, in the Collector's names where it has the same figure. */
 import type { Meter } from '#base/metrics.ts';
+import { byRecord, recordKey } from '#collector/exporters/core/refused.ts';
 import type { RefusedItem } from '#collector/exporters/ports.ts';
 import type { JournalReader, JournalRecord } from '#journal/ports.ts';
 import { METRICS } from '#signals/registry.ts';
@@ -28,10 +29,9 @@ export function exporterMetrics(meter: Meter, exporter: string, wallMs: () => nu
   failures.add(0, labels);
   return {
     sent(records, refused) {
+      const refusedOfRecord = byRecord(refused);
       for (const { id, kind, items } of records) {
-        const not = refused
-          .filter(({ record }) => record.sequence === id.sequence && record.epoch === id.epoch)
-          .reduce((sum, item) => sum + item.items, 0);
+        const not = (refusedOfRecord.get(recordKey(id)) ?? []).reduce((sum, item) => sum + item.items, 0);
         sentOf[kind].add(items - not, labels);
         // Also none: a rate needs a series that was there before.
         refusedOf[kind].add(not, labels);

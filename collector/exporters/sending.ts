@@ -11,6 +11,7 @@ import type { Logger } from '#base/log.ts';
 import type { Random } from '#base/random.ts';
 import type { CommonConfig } from '#collector/exporters/config.ts';
 import { backOffMs } from '#collector/exporters/core/back-off.ts';
+import { recordKey } from '#collector/exporters/core/refused.ts';
 import { DeadLetters } from '#collector/exporters/dead-letters.ts';
 import type { ExporterMetrics } from '#collector/exporters/expose.ts';
 import {
@@ -168,17 +169,14 @@ export function withoutRefused(
   refused: readonly RefusedItem[],
   records: readonly JournalRecord[],
 ): Cursor {
-  return refused.reduce((after, item) => countRefused(after, item, records), cursor);
+  const kinds = new Map(records.map(({ id, kind }) => [recordKey(id), kind]));
+  return refused.reduce((after, { record, reason, items }) => {
+    const kind = present(kinds.get(recordKey(record)), 'an exporter refuses items of its batch only');
+    return dropItems(after, reason, kind, items);
+  }, cursor);
 }
 
 function allOf(record: JournalRecord, error: ExportError): RefusedItem {
   const { id, items } = record;
   return { record: id, ordinal: undefined, items, reason: RETRIES_EXHAUSTED, detail: error.message };
-}
-
-function countRefused(cursor: Cursor, refused: RefusedItem, records: readonly JournalRecord[]): Cursor {
-  const { node, epoch, sequence } = refused.record;
-  const record = records.find(({ id }) => id.sequence === sequence && id.epoch === epoch && id.node === node);
-  const { kind } = present(record, 'an exporter refuses items of its batch only');
-  return dropItems(cursor, refused.reason, kind, refused.items);
 }
