@@ -89,10 +89,18 @@ test('a request too large is halved, an item too large refused', async () => {
   assert.equal(server.stored.size, ITEMS - 1);
 });
 
-test('a server that asks to wait is given the time', async () => {
-  const answer = { status: 503, headers: { 'retry-after': '7' }, body: { error: 'away' } };
-  await using server = await scriptedElasticsearch({ bulk: () => answer });
-  await assert.rejects(exported(server), isExportError(/^503 away/, 7000));
+test('a server that asks to wait is given the time, an hour at most', async () => {
+  const cases = [
+    ['7', 7000],
+    ['4294968', 3_600_000],
+    ['Tue, 14 Nov 2023 22:13:27 GMT', 7000],
+  ] as const;
+  for (const [wait, ms] of cases) {
+    const headers = { 'retry-after': wait, date: 'Tue, 14 Nov 2023 22:13:20 GMT' };
+    const answer = { status: 503, headers, body: { error: 'away' } };
+    await using server = await scriptedElasticsearch({ bulk: () => answer });
+    await assert.rejects(exported(server), isExportError(/^503 away/, ms));
+  }
 });
 
 test('an answer that does not name its items is no success', async () => {

@@ -9,6 +9,7 @@
  */
 import { sleep, type Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
+import { retryAfterMs } from '#base/http-retry.ts';
 import { readTls } from '#base/real/tls-files.ts';
 import type { Logger } from '#base/log.ts';
 import { bulkLines, bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
@@ -205,7 +206,7 @@ class Call {
       }),
     );
     if (answer.status === 413) return this.#inHalves(items, answer);
-    if (answer.status !== 200) throw refusedError(answer);
+    if (answer.status !== 200) throw refusedError(answer, this.#options.clock);
     const verdicts = bulkVerdicts(answer.body, items.length);
     if (verdicts === undefined) throw new ExportError('the answer to a bulk request does not name its items');
     return this.#sort(items, verdicts);
@@ -282,10 +283,7 @@ function refusedItem(item: Item, reason: string, detail: string): RefusedItem {
   return { record: item.record, ordinal: item.ordinal, items: 1, reason, detail };
 }
 
-function refusedError(answer: EsAnswer): ExportError {
-  const seconds = Number(answer.headers['retry-after']);
-  return new ExportError(
-    refusal(answer),
-    Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {},
-  );
+function refusedError(answer: EsAnswer, clock: Clock): ExportError {
+  const waitMs = retryAfterMs(answer.headers, clock.wallMs());
+  return new ExportError(refusal(answer), waitMs === undefined ? {} : { retryAfterMs: waitMs });
 }
