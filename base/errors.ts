@@ -42,6 +42,8 @@ export const ERRORS = {
   PLIM_QUERY_LIMIT: { title: 'the query is over a limit', retry: 'never' },
   PLIM_QUERY_TIMEOUT: { title: 'the query ran out of time', retry: 'later' },
   PLIM_STORE_UNAVAILABLE: { title: 'a store does not answer', retry: 'later' },
+  PLIM_CREDENTIALS_REFUSED: { title: 'a server does not take our credentials', retry: 'never' },
+  PLIM_TLS_FAILED: { title: 'no TLS connection to a server comes about', retry: 'never' },
   PLIM_INTERNAL: { title: 'a bug of ours; the log has it', retry: 'later' },
   PLIM_DEMO_FILE: { title: 'no demo is running there, or its file cannot be read', retry: 'later' },
   PLIM_TARGET_REFUSED: { title: 'a fault may not act on that target', retry: 'later' },

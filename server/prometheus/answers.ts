@@ -34,6 +34,8 @@ const FAILURES: Partial<Record<ErrorCode, Failure>> = {
   PLIM_QUERY_LIMIT: EXECUTION,
   PLIM_QUERY_TIMEOUT: { status: 503, errorType: 'timeout' },
   PLIM_STORE_UNAVAILABLE: UNAVAILABLE,
+  PLIM_CREDENTIALS_REFUSED: { ...UNAVAILABLE, status: 502 },
+  PLIM_TLS_FAILED: { ...UNAVAILABLE, status: 502 },
   PLIM_OVERLOADED: UNAVAILABLE,
 };
 
