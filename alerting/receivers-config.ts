@@ -16,6 +16,7 @@ import {
   type Field,
   type Schema,
 } from '#base/config/schema.ts';
+import { secret } from '#base/config/secrets.ts';
 
 /** Alertmanager's default is no timeout; a receiver that never answers would hold its slot for good. */
 const WEBHOOK_TIMEOUT_MS = 10_000;
@@ -106,7 +107,7 @@ export const authorization = object({
     'Scheme of the Authorization header.',
   ),
   credentials: required(
-    text({ pattern: /^[\x20-\x7e]+$/, expected: 'a secret of printable ASCII characters' }),
+    secret({ pattern: /^[\x20-\x7e]+$/, expected: 'a secret of printable ASCII characters' }),
     'Secret after the scheme.',
   ),
   ...refused('credentials_file'),

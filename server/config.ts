@@ -11,6 +11,7 @@ import {
   type Address,
   type Schema,
 } from '#base/config/schema.ts';
+import { secret } from '#base/config/secrets.ts';
 import type { Companions } from '#server/plimsoll/companions.ts';
 
 export interface ServerConfig {
@@ -52,7 +53,7 @@ const fields = object({
     'A Grafana that has the boards of dashboards/grafana, as browsers reach it: pages of the console lead there.',
   ),
   api_key: optional(
-    text({ pattern: /^[\x21-\x7e]{16,256}$/, expected: 'at least 16 printable characters without spaces' }),
+    secret({ pattern: /^[\x21-\x7e]{16,256}$/, expected: 'at least 16 printable characters without spaces' }),
     'Asked for as a bearer token on every route but the probes, and on OTLP. Needed to listen off loopback.',
   ),
   companions: section(companions, 'What runs beside the platform and is shown by it; the demo writes this.'),

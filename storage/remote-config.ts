@@ -15,6 +15,7 @@ import {
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import { secret, withoutUser } from '#base/config/secrets.ts';
 import { TLS_SCHEMA, type TlsConfig } from '#base/config/tls.ts';
 import type { Connection } from '#storage/elasticsearch/client.ts';
 
@@ -37,11 +38,14 @@ export interface ElasticsearchStoreConfig {
 /** A page of a dashboard waits no longer. */
 const TIMEOUT_MS = 25_000;
 
-const url = text({
-  pattern: /^https?:\/\/[^\s/]+\/?[^\s?#]*$/,
-  expected: 'an address such as http://127.0.0.1:9090',
-});
-const headers = withDefault(record(text()), {}, 'Headers added to every request.');
+const url = withoutUser(
+  text({
+    pattern: /^https?:\/\/[^\s/]+\/?[^\s?#]*$/,
+    expected: 'an address such as http://127.0.0.1:9090',
+  }),
+  'write them under user and password, or as Authorization under headers',
+);
+const headers = withDefault(record(secret()), {}, 'Headers added to every request.');
 const tls = section(TLS_SCHEMA, 'TLS, for addresses that begin with https.');
 
 const remote = object({
@@ -64,8 +68,8 @@ const index = text({ pattern: /^[^\s,/\\]{1,200}$/, expected: 'a data stream, an
 const elasticsearch = object({
   endpoints: required(list(url), 'Addresses of nodes, asked in turn.'),
   user: optional(text(), 'Name for Basic authentication, with `password`.'),
-  password: optional(text(), 'Password for it.'),
-  api_key: optional(text(), 'API key in the form `encoded`, in place of them.'),
+  password: optional(secret(), 'Password for it.'),
+  api_key: optional(secret(), 'API key in the form `encoded`, in place of them.'),
   headers,
   tls,
   logs: optional(list(index), "Where log records are; by default where our exporter's defaults put them."),
@@ -80,6 +84,8 @@ export const ELASTICSEARCH_STORE_SCHEMA: Schema<ElasticsearchStoreConfig> = mapp
     if (endpoints.length === 0) return complainHere('endpoints names no node');
     if ((user === undefined) !== (password === undefined))
       return complainHere('user and password belong together');
+    if (user !== undefined && apiKey !== undefined)
+      return complainHere('expected either api_key or user and password');
     const auth =
       apiKey !== undefined
         ? { apiKey }

@@ -11,9 +11,9 @@ import {
   optional,
   record,
   section,
-  text,
   withDefault,
 } from '#base/config/schema.ts';
+import { secret } from '#base/config/secrets.ts';
 import { TLS_SCHEMA, type TlsConfig } from '#base/config/tls.ts';
 import type { OnFull } from '#journal/ports.ts';
 
@@ -88,7 +88,7 @@ export const COMMON_FIELDS = {
     10 * SECOND_MS,
     'Time one request may take, its answer included.',
   ),
-  headers: withDefault(record(text()), {}, 'Headers added to every request, `Authorization` for example.'),
+  headers: withDefault(record(secret()), {}, 'Headers added to every request, `Authorization` for example.'),
   tls: section(TLS_SCHEMA, 'TLS, for addresses that begin with https.'),
   retry_on_failure: section(retry, 'What happens when the destination is away.'),
   sending_queue: section(queue, 'What happens when it stays away for long.'),

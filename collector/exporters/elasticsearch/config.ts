@@ -15,6 +15,7 @@ import {
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import { secret, withoutUser } from '#base/config/secrets.ts';
 import { COMMON_FIELDS, commonConfig, type CommonConfig } from '#collector/exporters/config.ts';
 import type { Routing } from '#storage/elasticsearch/core/routing.ts';
 import type { Connection } from '#storage/elasticsearch/client.ts';
@@ -46,10 +47,10 @@ const REQUEST_BYTES_MAX = 64 * MIB;
 const REQUESTS_MAX = 16;
 const SECOND_MS = 1000;
 
-const url = text({
-  pattern: /^https?:\/\/[^\s/]+\/?\S*$/,
-  expected: 'an address such as http://127.0.0.1:9200',
-});
+const url = withoutUser(
+  text({ pattern: /^https?:\/\/[^\s/]+\/?\S*$/, expected: 'an address such as http://127.0.0.1:9200' }),
+  'write them under user and password',
+);
 const index = text({
   pattern: /^[^-_+A-Z\\/*?"<>| ,#:][^A-Z\\/*?"<>| ,#:]{0,200}$/,
   expected: 'the name of a data stream or index',
@@ -108,8 +109,8 @@ const schema = object({
   endpoints: optional(list(url), 'Addresses of nodes, asked in turn.'),
   cloudid: notSupportedYet('write the address under endpoint'),
   user: optional(text(), 'Name for Basic authentication, with `password`.'),
-  password: optional(text(), 'Password for it.'),
-  api_key: optional(text(), 'API key in the form `encoded`, in place of them.'),
+  password: optional(secret(), 'Password for it.'),
+  api_key: optional(secret(), 'API key in the form `encoded`, in place of them.'),
   compression: withDefault(choice(['gzip', 'none']), 'gzip', 'How requests are packed.'),
   compression_params: notSupportedYet('remove it; the fastest level is used'),
   logs_index: optional(index, 'Data stream or index of all log records.'),

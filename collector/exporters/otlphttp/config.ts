@@ -11,6 +11,7 @@ import {
   withoutEffect,
   type Schema,
 } from '#base/config/schema.ts';
+import { withoutUser } from '#base/config/secrets.ts';
 import { COMMON_FIELDS, commonConfig, type CommonConfig } from '#collector/exporters/config.ts';
 import type { OtlpSignal } from '#signals/otlp/response.ts';
 
@@ -25,10 +26,10 @@ export interface OtlpHttpConfig {
   readonly requestBytesMax: number;
 }
 
-const url = text({
-  pattern: /^https?:\/\/[^\s/]+\S*$/,
-  expected: 'an address that begins with http:// or https://',
-});
+const url = withoutUser(
+  text({ pattern: /^https?:\/\/[^\s/]+\S*$/, expected: 'an address that begins with http:// or https://' }),
+  'write them as Authorization under headers',
+);
 const connections = 'one request at a time goes over a connection that is kept';
 
 const written = object({

@@ -13,6 +13,7 @@ import {
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import { withoutUser } from '#base/config/secrets.ts';
 import { COMMON_FIELDS, commonConfig, type CommonConfig } from '#collector/exporters/config.ts';
 import type { Labels } from '#signals/matchers.ts';
 
@@ -38,7 +39,10 @@ const journalQueues = 'remove it; the journal is the queue, and one request afte
 const written = object({
   ...COMMON_FIELDS,
   endpoint: required(
-    text({ pattern: /^https?:\/\/[^\s/]+/, expected: 'an address that begins with http:// or https://' }),
+    withoutUser(
+      text({ pattern: /^https?:\/\/[^\s/]+/, expected: 'an address that begins with http:// or https://' }),
+      'write them as Authorization under headers',
+    ),
     'Where the server takes remote write: `http://prometheus:9090/api/v1/write`.',
   ),
   protobuf_message: withDefault(
