@@ -11,10 +11,13 @@ import {
   object,
   optional,
   required,
+  section,
   text,
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import { secret } from '#base/config/secrets.ts';
+import { PROMETHEUS_TLS_SCHEMA, type TlsConfig } from '#base/config/tls.ts';
 import { authorization } from '#alerting/receivers-config.ts';
 
 /** One Alertmanager. Each gets everything; they share nothing but their own gossip. */
@@ -26,6 +29,7 @@ export interface AlertmanagerTarget {
   /** Value of the Authorization header. */
   readonly authorization: string | undefined;
   readonly timeoutMs: number;
+  readonly tls: TlsConfig;
 }
 
 /** Each is told every minute of everything that fires. */
@@ -34,7 +38,7 @@ const discovery = 'name the Alertmanagers under static_configs';
 
 const basicAuth = object({
   username: required(text(), 'Name of the user.'),
-  password: required(text(), 'Password.'),
+  password: required(secret(), 'Password.'),
   password_file: notSupportedYet('write the password under password'),
 });
 
@@ -67,7 +71,7 @@ const target = object({
   api_version: withDefault(choice(['v2']), 'v2', 'Version of their API.'),
   authorization: optional(authorization, 'Authorization header to send.'),
   basic_auth: optional(basicAuth, 'User and password to send.'),
-  tls_config: notSupportedYet('remove it; the certificates the system trusts hold'),
+  tls_config: section(PROMETHEUS_TLS_SCHEMA, 'TLS, with the scheme https.'),
   oauth2: notSupportedYet('use authorization'),
   sigv4: notSupportedYet('use authorization'),
   relabel_configs: notSupportedYet(discovery),
@@ -107,5 +111,6 @@ function targetOf(
           ? undefined
           : `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`,
     timeoutMs: timeout,
+    tls: written.tls_config,
   };
 }

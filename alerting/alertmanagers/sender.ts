@@ -11,15 +11,19 @@ import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
 import type { StoredAlert } from '#alerting/router/core/model.ts';
 import type { Labels } from '#signals/matchers.ts';
+import { accessRefusal, tlsFailure } from '#base/access.ts';
 import { errorText } from '#base/errors.ts';
+import type { NetTls } from '#base/net.ts';
+import { readTls } from '#base/real/tls-files.ts';
 import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
 
 /** As Prometheus does: what fires is told again this often, and at once when something changes. */
 export const RESEND_MS = 60_000;
 /** Alerts in one request, as Prometheus has it. */
 const BATCH_MAX = 256;
-/** Of an answer only the status and Retry-After count. */
+/** Of an answer only the status and Retry-After count, and some words for the log. */
 const RESPONSE_BYTES_MAX = 4096;
+const TEXT_CHARS_MAX = 200;
 /** A telling is small, and an Alertmanager that comes back knows nothing: it is not left to wait. */
 const RETRY_MS_MAX = 5000;
 /** A refusal will not change by itself, but somebody may upgrade the Alertmanager. */
@@ -29,6 +33,7 @@ export class AlertmanagerSender {
   readonly #parts: DriverParts;
   readonly #target: AlertmanagerTarget;
   readonly #externalLabels: Labels;
+  readonly #tls: NetTls | undefined;
   readonly #closing = new AbortController();
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -37,11 +42,15 @@ export class AlertmanagerSender {
   #isOwed = false;
   #round: Promise<void> | undefined;
 
-  /** @param externalLabels added to every alert; its own labels win */
+  /**
+   * @param externalLabels added to every alert; its own labels win
+   * @throws CodedError `PLIM_CONFIG_INVALID` when a file of `tls_config` cannot be used
+   */
   constructor(parts: DriverParts, target: AlertmanagerTarget, externalLabels: Labels) {
     this.#parts = parts;
     this.#target = target;
     this.#externalLabels = externalLabels;
+    this.#tls = readTls(target.tls);
     countAttemptsFromZero(parts.metrics, this.#receiver);
   }
 
@@ -106,7 +115,7 @@ export class AlertmanagerSender {
   /** Whether it took them. */
   async #post(alerts: readonly PostableAlert[]): Promise<boolean> {
     const { random, steady, metrics, log } = this.#parts;
-    const { verdict, outcome } = await this.#request(JSON.stringify(alerts));
+    const { verdict, outcome, isRefusedAccess } = await this.#request(JSON.stringify(alerts));
     if (this.#closing.signal.aborted) return false;
     metrics.attempts.add(1, { receiver: this.#receiver, outcome: verdict.kind });
     if (verdict.kind === 'delivered') {
@@ -114,10 +123,11 @@ export class AlertmanagerSender {
       return true;
     }
     const waitMs =
-      verdict.kind === 'refused'
+      // A key is mended by somebody who then waits for the page.
+      verdict.kind === 'refused' && !isRefusedAccess
         ? REFUSED_WAIT_MS
         : Math.max(
-            verdict.afterMs ?? 0,
+            verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
             Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
           );
     if (this.#failures === 0) {
@@ -129,9 +139,10 @@ export class AlertmanagerSender {
     return false;
   }
 
-  async #request(body: string): Promise<{ readonly verdict: Verdict; readonly outcome: string }> {
+  async #request(body: string): Promise<Answer> {
     const { net, clock } = this.#parts;
     const { url, authorization, timeoutMs } = this.#target;
+    const tls = this.#tls;
     try {
       const response = await net.request({
         method: 'POST',
@@ -145,10 +156,19 @@ export class AlertmanagerSender {
         timeoutMs,
         responseBytesMax: RESPONSE_BYTES_MAX,
         signal: this.#closing.signal,
+        ...(tls === undefined ? {} : { tls }),
       });
-      return { verdict: verdictOf(response, clock.wallMs()), outcome: String(response.status) };
+      const { status } = response;
+      const text = new TextDecoder().decode(response.body).slice(0, TEXT_CHARS_MAX).trim();
+      const refused = accessRefusal({ who: url, status, text, keys: 'authorization or basic_auth' });
+      return {
+        verdict: verdictOf(response, clock.wallMs()),
+        outcome: refused?.line ?? String(status),
+        isRefusedAccess: refused !== undefined,
+      };
     } catch (error) {
-      return { verdict: { kind: 'retry', afterMs: undefined }, outcome: errorText(error) };
+      const outcome = tlsFailure(error, url)?.line ?? errorText(error);
+      return { verdict: { kind: 'retry', afterMs: undefined }, outcome, isRefusedAccess: false };
     }
   }
 
@@ -168,6 +188,14 @@ export class AlertmanagerSender {
       });
     }
   }
+}
+
+interface Answer {
+  readonly verdict: Verdict;
+  /** For the log. */
+  readonly outcome: string;
+  /** It is not about the alerts but about who we are. */
+  readonly isRefusedAccess: boolean;
 }
 
 function tellable(alert: StoredAlert, externalUrl: string, externalLabels: Labels): TellableAlert {

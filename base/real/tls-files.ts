@@ -1,5 +1,6 @@
 /** PEM files of an outgoing connection, read when it starts. */
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from '#base/config/tls.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { NetTls } from '#base/net.ts';
@@ -9,14 +10,34 @@ export function readTls(config: TlsConfig): NetTls | undefined {
   const { caFile, certFile, keyFile, serverName, skipsVerify } = config;
   const given = [caFile, certFile, keyFile, serverName].some((value) => value !== undefined);
   if (!given && !skipsVerify) return undefined;
-  return {
+  return checked({
     ...(caFile === undefined ? {} : { ca: pem('ca_file', caFile) }),
     ...(certFile === undefined ? {} : { cert: pem('cert_file', certFile) }),
     ...(keyFile === undefined ? {} : { key: pem('key_file', keyFile) }),
     ...(serverName === undefined ? {} : { serverName }),
     skipsVerify,
-  };
+  });
 }
+
+/** Found out here, not at every connection. */
+function checked(tls: NetTls): NetTls {
+  const { ca, cert, key } = tls;
+  if (ca !== undefined && !ca.includes(CERTIFICATE_BEGINS))
+    throw new CodedError('PLIM_CONFIG_INVALID', 'ca_file holds no certificate in PEM');
+  try {
+    createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
+  } catch (error) {
+    const message = `ca_file, cert_file and key_file cannot be used together: ${errorText(error)}`;
+    throw new CodedError('PLIM_CONFIG_INVALID', message, { cause: error });
+  }
+  return tls;
+}
+
+const CERTIFICATE_BEGINS = '-----BEGIN CERTIFICATE-----';
 
 function pem(key: string, path: string): string {
   try {

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import type { PostableAlert } from '#alerting/alertmanagers/body.ts';
 import { RESEND_MS } from '#alerting/alertmanagers/sender.ts';
+import { COMMON_DEFAULT } from '#collector/exporters/config.ts';
 import { AlertingRig, type RigOptions } from '#test/support/alerting-rig.ts';
 
 const TARGET: AlertmanagerTarget = {
@@ -14,6 +15,7 @@ const TARGET: AlertmanagerTarget = {
   url: 'http://am:9093/api/v2/alerts',
   authorization: 'Bearer secret',
   timeoutMs: 1000,
+  tls: COMMON_DEFAULT.tls,
 };
 const CONFIG = { config: { alertmanagers: [TARGET], externalLabels: { region: 'north', service: 'other' } } };
 const page = (on: boolean, sloId = 'orders/checkout') => ({ sloId, kind: 'page', on }) as const;
