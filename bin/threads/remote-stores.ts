@@ -34,6 +34,8 @@ async function start({ elasticsearch, jaeger }: RemoteStoresOptions): Promise<Ru
 }
 
 function elasticsearchReader({ connection, logs, traces }: ElasticsearchStoreConfig): ElasticsearchReader {
+  // Found out at the start, not at the first question.
+  readTls(connection.tls);
   return openElasticsearchReader({
     connection,
     ...(logs === undefined ? {} : { logs }),

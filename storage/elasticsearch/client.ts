@@ -7,9 +7,11 @@
 import { constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { Client, errors, SniffingTransport, type ClientOptions } from '@elastic/elasticsearch';
+import { AccessError, tlsFailure } from '#base/access.ts';
 import type { TlsConfig } from '#base/config/tls.ts';
 import { errorText } from '#base/errors.ts';
 import { readTls } from '#base/real/tls-files.ts';
+import { isSecurityRefusal, refusal } from '#storage/elasticsearch/core/answers.ts';
 
 /** Between a refresh that hangs and an answer nobody waits for any more. */
 const TIMEOUT_MS = 30_000;
@@ -95,23 +97,25 @@ export class EsClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #compresses: boolean;
   readonly #types: MediaTypes;
+  readonly #who: Who;
 
   private constructor(client: Client, connection: Connection, server: Server) {
     this.server = server;
     this.#client = client;
     this.#compresses = connection.compresses;
     this.#types = mediaTypesOf(server);
+    this.#who = whoOf(connection);
   }
 
   /**
    * Asks once what the server is.
    *
-   * @throws NoAnswerError, or CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read
+   * @throws NoAnswerError, AccessError, or CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read
    */
   static async connect(connection: Connection, signal?: AbortSignal): Promise<EsClient> {
     const client = new Client(clientOptions(connection));
     try {
-      return new EsClient(client, connection, await detect(client, signal));
+      return new EsClient(client, connection, await detect({ client, who: whoOf(connection) }, signal));
     } catch (error) {
       await client.close();
       throw error;
@@ -119,20 +123,21 @@ export class EsClient implements AsyncDisposable {
   }
 
   /**
-   * Resolves with any status.
+   * Resolves with any status that is not about who we are.
    *
-   * @throws NoAnswerError, or the reason of `signal`
+   * @throws NoAnswerError, AccessError, or the reason of `signal`
    */
   async request(request: EsRequest): Promise<EsAnswer> {
     const { body, ndjson = false } = request;
     const headers: Record<string, string> = { accept: this.#types.json };
     if (body !== undefined) headers['content-type'] = ndjson ? this.#types.ndjson : this.#types.json;
-    if (body === undefined || !this.#compresses) return send(this.#client, request, headers, body);
+    const to = { client: this.#client, who: this.#who };
+    if (body === undefined || !this.#compresses) return send(to, request, headers, body);
     headers['content-encoding'] = 'gzip';
     headers['accept-encoding'] = 'gzip';
     // The fastest level takes a third of the time and leaves a tenth more.
     const packed = await gzipped(body, { level: constants.Z_BEST_SPEED });
-    return send(this.#client, request, headers, packed);
+    return send(to, request, headers, packed);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -168,14 +173,14 @@ function tlsOptions(config: TlsConfig): NonNullable<ClientOptions['tls']> {
   };
 }
 
-async function detect(client: Client, signal: AbortSignal | undefined): Promise<Server> {
-  const root = await askPlainly(client, '/', signal);
+async function detect(to: Target, signal: AbortSignal | undefined): Promise<Server> {
+  const root = await askPlainly(to, '/', signal);
   const version = (root.body as { version?: { number?: unknown; distribution?: unknown } } | null)?.version;
   if (root.status === 200 && version?.distribution === 'opensearch')
     return { product: 'opensearch', version: String(version.number) };
   if (root.headers['x-elastic-product'] !== 'Elasticsearch') throw notSupported(root);
   return checked(
-    root.status === 200 ? String(version?.number) : await versionOfNode(client, root.status, signal),
+    root.status === 200 ? String(version?.number) : await versionOfNode(to, root.status, signal),
   );
 }
 
@@ -189,11 +194,11 @@ function notSupported({ status }: EsAnswer): NoAnswerError {
 
 /** A distribution without the module for `GET /` tells it elsewhere. */
 async function versionOfNode(
-  client: Client,
+  to: Target,
   rootStatus: number,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const { status, body } = await askPlainly(client, '/_nodes/_local?filter_path=nodes.*.version', signal);
+  const { status, body } = await askPlainly(to, '/_nodes/_local?filter_path=nodes.*.version', signal);
   if (status !== 200)
     throw new NoAnswerError(
       'not_supported',
@@ -203,8 +208,8 @@ async function versionOfNode(
   return node?.version ?? '';
 }
 
-function askPlainly(client: Client, path: string, signal: AbortSignal | undefined): Promise<EsAnswer> {
-  return send(client, { method: 'GET', path, signal }, { accept: PLAIN.json }, undefined);
+function askPlainly(to: Target, path: string, signal: AbortSignal | undefined): Promise<EsAnswer> {
+  return send(to, { method: 'GET', path, signal }, { accept: PLAIN.json }, undefined);
 }
 
 /** The oldest that knows data streams, and whose errors we know. */
@@ -226,8 +231,42 @@ function mediaTypesOf({ product, version }: Server): MediaTypes {
   return product === 'opensearch' ? PLAIN : compatibleWith(Math.min(majorOf(version), 9));
 }
 
+/** How errors name the server and what says who we are. */
+interface Who {
+  readonly endpoints: string;
+  readonly keys: string;
+}
+
+interface Target {
+  readonly client: Client;
+  readonly who: Who;
+}
+
+function whoOf({ endpoints, auth, headers }: Connection): Who {
+  const isInHeaders = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+  const keys =
+    auth === undefined
+      ? isInHeaders
+        ? 'Authorization under headers'
+        : 'user and password, or api_key'
+      : 'apiKey' in auth
+        ? 'api_key'
+        : 'user and password';
+  return { endpoints: endpoints.join(', '), keys };
+}
+
+/** Of a right that is missing the server says which; the how-to lists all. */
+function refusedAccess({ endpoints, keys }: Who, answer: EsAnswer): AccessError {
+  const remedy =
+    answer.status === 403
+      ? `give who ${keys} name the rights listed in docs/how-to/run-at-scale.md`
+      : `mend ${keys}`;
+  const message = `Elasticsearch at ${endpoints} answered ${refusal(answer)}; ${remedy}`;
+  return new AccessError('PLIM_CREDENTIALS_REFUSED', message);
+}
+
 async function send(
-  client: Client,
+  { client, who }: Target,
   request: EsRequest,
   headers: Readonly<Record<string, string>>,
   body: string | Buffer | undefined,
@@ -253,20 +292,23 @@ async function send(
     return { status: answer.statusCode ?? 0, headers: plain(answer.headers), body: answer.body };
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof errors.ResponseError) {
-      const { statusCode = 0, body: said, headers: heads } = error.meta;
-      return { status: statusCode, headers: plain(heads), body: said };
-    }
-    throw asNoAnswer(error);
+    if (!(error instanceof errors.ResponseError)) throw asNoAnswer(error, who);
+    const { statusCode = 0, body: said, headers: heads } = error.meta;
+    const answer = { status: statusCode, headers: plain(heads), body: said };
+    if (isSecurityRefusal(answer)) throw refusedAccess(who, answer);
+    return answer;
   }
 }
 
-function asNoAnswer(error: unknown): NoAnswerError {
+function asNoAnswer(error: unknown, { endpoints }: Who): NoAnswerError | AccessError {
   const options = { cause: error };
   if (error instanceof errors.TimeoutError) return new NoAnswerError('timeout', 'no answer in time', options);
   if (error instanceof errors.RequestAbortedError)
     return new NoAnswerError('too_large', `the answer is over ${RESPONSE_BYTES_MAX} bytes`, options);
-  return new NoAnswerError('unreachable', `no answer: ${errorText(error)}`, options);
+  return (
+    tlsFailure(error, endpoints) ??
+    new NoAnswerError('unreachable', `no answer: ${errorText(error)}`, options)
+  );
 }
 
 function plain(headers: unknown): Record<string, string> {

@@ -1,10 +1,12 @@
 /** One call to Jaeger's query API, and what its failures mean here. */
+import { accessRefusal, tlsFailure } from '#base/access.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import type { Net, NetTls } from '#base/net.ts';
 
 /** Of one answer: 100,000 spans of 600 bytes. */
 const RESPONSE_BYTES_MAX = 64 * 2 ** 20;
 const TEXT_CHARS_MAX = 300;
+const CREDENTIALS = 'Authorization under headers';
 
 export interface JaegerOptions {
   readonly net: Net;
@@ -33,7 +35,7 @@ export class JaegerApi {
     this.#options = options;
   }
 
-  /** @throws CodedError `PLIM_STORE_UNAVAILABLE`, `PLIM_QUERY_LIMIT`, `PLIM_PARAMETER`; the signal's reason */
+  /** @throws CodedError `PLIM_STORE_UNAVAILABLE`, `PLIM_QUERY_LIMIT`, `PLIM_PARAMETER`, AccessError; the signal's reason */
   async ask(
     path: string,
     parameters: Readonly<Record<string, string>>,
@@ -54,14 +56,16 @@ export class JaegerApi {
       })
       .catch((error: unknown) => {
         signal?.throwIfAborted();
-        throw new CodedError('PLIM_STORE_UNAVAILABLE', `${url} did not answer: ${errorText(error)}`, {
-          cause: error,
-        });
+        const message = `${url} did not answer: ${errorText(error)}`;
+        throw tlsFailure(error, url) ?? new CodedError('PLIM_STORE_UNAVAILABLE', message, { cause: error });
       });
+    const { status, body } = response;
+    const refused = accessRefusal({ who: url, status, text: textOf(body), keys: CREDENTIALS });
+    if (refused !== undefined) throw refused;
     if (response.truncated) {
       throw new CodedError('PLIM_QUERY_LIMIT', `the answer has more than ${RESPONSE_BYTES_MAX} bytes`);
     }
-    return verdictOf(response.status, response.body);
+    return verdictOf(status, body);
   }
 }
 
@@ -70,9 +74,13 @@ function verdictOf(status: number, body: Uint8Array): JaegerAnswer {
   const json = parsed(body);
   if (status === 200) return json === undefined ? { kind: 'absent' } : { kind: 'found', body, json };
   if (status === 404 || status === 405) return { kind: json === undefined ? 'absent' : 'nothing' };
-  const text = new TextDecoder().decode(body.subarray(0, TEXT_CHARS_MAX * 4)).slice(0, TEXT_CHARS_MAX);
   const code = status === 400 ? 'PLIM_PARAMETER' : 'PLIM_STORE_UNAVAILABLE';
-  throw new CodedError(code, `Jaeger answered ${status}: ${text.trim()}`);
+  throw new CodedError(code, `Jaeger answered ${status}: ${textOf(body)}`);
+}
+
+function textOf(body: Uint8Array): string {
+  const text = new TextDecoder().decode(body.subarray(0, TEXT_CHARS_MAX * 4));
+  return text.slice(0, TEXT_CHARS_MAX).trim();
 }
 
 /** Undefined when it is no JSON object. */

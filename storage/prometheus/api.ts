@@ -1,4 +1,5 @@
 /** One call to Prometheus' HTTP API: limits on it, and what its failures mean here. */
+import { accessRefusal, tlsFailure } from '#base/access.ts';
 import { CodedError, errorText, type ErrorCode } from '#base/errors.ts';
 import type { NetResponse } from '#base/net.ts';
 import type { PrometheusReaderOptions } from '#storage/prometheus/config.ts';
@@ -6,6 +7,7 @@ import type { PrometheusReaderOptions } from '#storage/prometheus/config.ts';
 /** Of one response, compressed or not: what a thread can parse in about a second. */
 export const RESPONSE_BYTES_MAX = 64 * 2 ** 20;
 const TEXT_CHARS_MAX = 300;
+const CREDENTIALS = 'Authorization under headers';
 
 /** The server has more to say than it may, or we would hold. */
 export class TooLargeError extends CodedError {
@@ -66,7 +68,11 @@ export class PrometheusApi {
     return dataOf(response);
   }
 
-  /** Any answer that came whole. @throws CodedError `PLIM_STORE_UNAVAILABLE`, TooLargeError; the signal's reason */
+  /**
+   * Any answer that came whole.
+   *
+   * @throws CodedError `PLIM_STORE_UNAVAILABLE`, TooLargeError, AccessError; the signal's reason
+   */
   async send({ path, contentType, headers, body, signal }: Call): Promise<NetResponse> {
     const { net, url, timeoutMs, tls } = this.#options;
     const response = await net
@@ -86,10 +92,12 @@ export class PrometheusApi {
       })
       .catch((error: unknown) => {
         signal?.throwIfAborted();
-        throw new CodedError('PLIM_STORE_UNAVAILABLE', `${url} did not answer: ${errorText(error)}`, {
-          cause: error,
-        });
+        const message = `${url} did not answer: ${errorText(error)}`;
+        throw tlsFailure(error, url) ?? new CodedError('PLIM_STORE_UNAVAILABLE', message, { cause: error });
       });
+    const { status } = response;
+    const refused = accessRefusal({ who: url, status, text: textOf(response), keys: CREDENTIALS });
+    if (refused !== undefined) throw refused;
     if (response.truncated) {
       throw new TooLargeError(`the answer of ${url} has more than ${RESPONSE_BYTES_MAX} bytes`);
     }

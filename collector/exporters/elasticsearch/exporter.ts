@@ -7,14 +7,17 @@
  *                                 ▲                                     │ later
  *                                 └───────────── wait ◀─────────────────┘
  */
+import { AccessError } from '#base/access.ts';
 import { sleep, type Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import { retryAfterMs } from '#base/http-retry.ts';
 import { readTls } from '#base/real/tls-files.ts';
 import type { Logger } from '#base/log.ts';
+import { RequestSize } from '#collector/exporters/core/request-size.ts';
 import { bulkLines, bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
+import { isTooSlow } from '#collector/exporters/http/destination.ts';
 import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
-import { RequestBook, type Item } from '#collector/exporters/elasticsearch/request-book.ts';
+import { charsOf, RequestBook, type Item } from '#collector/exporters/elasticsearch/request-book.ts';
 import {
   ExportError,
   type ExportBatch,
@@ -24,7 +27,7 @@ import {
 } from '#collector/exporters/ports.ts';
 import type { RecordKind } from '#signals/records.ts';
 import { EsClient, NoAnswerError, type EsAnswer, type EsRequest } from '#storage/elasticsearch/client.ts';
-import { refusal } from '#storage/elasticsearch/core/answers.ts';
+import { isSecurityText, refusal } from '#storage/elasticsearch/core/answers.ts';
 import { STREAM_PATTERNS } from '#storage/elasticsearch/core/templates.ts';
 import { storedIds } from '#storage/elasticsearch/stored-ids.ts';
 import { installTemplates } from '#storage/elasticsearch/templates.ts';
@@ -37,6 +40,8 @@ export interface ElasticsearchExporterOptions {
   readonly config: ElasticsearchExporterConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In place of the usual one. For the negative control of a test alone. */
+  readonly size?: RequestSize;
 }
 
 /** @throws CodedError `PLIM_CONFIG_INVALID` when a file of `tls` cannot be read */
@@ -50,11 +55,13 @@ class ElasticsearchExporter implements Exporter {
   readonly kinds = KINDS;
   readonly batchBytesMax = BATCH_BYTES_MAX;
   readonly #options: ElasticsearchExporterOptions;
+  readonly #size: RequestSize;
   #client: EsClient | undefined;
   #hasReduced = false;
 
   constructor(options: ElasticsearchExporterOptions) {
     this.#options = options;
+    this.#size = options.size ?? new RequestSize(options.config.requestBytesMax);
   }
 
   async export(batch: ExportBatch): Promise<ExportOutcome> {
@@ -74,13 +81,15 @@ class ElasticsearchExporter implements Exporter {
   async #send({ records, mayRepeat, signal }: ExportBatch): Promise<ExportOutcome> {
     const { config } = this.#options;
     const client = await this.#connected(signal);
-    const book = new RequestBook(records, config);
+    const book = new RequestBook(records, config.routing, this.#size);
     const requests = book.requests();
     const refused: RefusedItem[] = [];
     // All take from one generator; when one fails it ends, and the others with what they have in hand.
     const senders = Array.from({ length: config.requestsMax }, async () => {
       for (const items of requests) {
-        const call = new Call(this.#options, client, signal, (said) => this.#reduced(said));
+        const call = new Call({ ...this.#options, client, size: this.#size, signal }, (said) =>
+          this.#reduced(said),
+        );
         refused.push(...(await call.deliver(items, mayRepeat)));
       }
     });
@@ -101,7 +110,7 @@ class ElasticsearchExporter implements Exporter {
       return client;
     } catch (error) {
       signal.throwIfAborted();
-      throw new ExportError(errorText(error), { cause: error });
+      throw new ExportError(error instanceof AccessError ? error.line : errorText(error), { cause: error });
     }
   }
 
@@ -139,22 +148,21 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
+interface CallOptions extends ElasticsearchExporterOptions {
+  readonly client: EsClient;
+  readonly size: RequestSize;
+  readonly signal: AbortSignal;
+}
+
 /** What one request asks for, until every item of it is stored or refused for good. */
 class Call {
-  readonly #options: ElasticsearchExporterOptions;
-  readonly #client: EsClient;
+  readonly #options: CallOptions;
   readonly #signal: AbortSignal;
   readonly #onReduced: (said: string) => void;
 
-  constructor(
-    options: ElasticsearchExporterOptions,
-    client: EsClient,
-    signal: AbortSignal,
-    onReduced: (said: string) => void,
-  ) {
+  constructor(options: CallOptions, onReduced: (said: string) => void) {
     this.#options = options;
-    this.#client = client;
-    this.#signal = signal;
+    this.#signal = options.signal;
     this.#onReduced = onReduced;
   }
 
@@ -174,7 +182,7 @@ class Call {
       waiting = [...outcome.later, ...outcome.reduced];
       repeats = !outcome.surely;
       if (outcome.later.length === 0) continue;
-      if (retries >= retriesMax) throw new ExportError(`${outcome.later.length} items wait: ${outcome.said}`);
+      if (retries >= retriesMax) throw waitingError(outcome);
       await sleep(clock, Math.min(maxMs, initialMs * 2 ** retries), this.#signal);
       retries += 1;
     }
@@ -185,15 +193,19 @@ class Call {
     const stored = new Set<string>();
     for (const [target, group] of Map.groupBy(items, (item) => item.target)) {
       const ids = group.map(({ id }) => id);
-      const answer = await this.#asked(() => storedIds((request) => this.#request(request), target, ids));
+      const answer = await this.#asked(group, () =>
+        storedIds((request) => this.#request(request), target, ids),
+      );
       for (const id of answer) stored.add(id);
     }
     return items.filter(({ id }) => !stored.has(id));
   }
 
   async #bulk(items: readonly Item[]): Promise<Sorted> {
-    const { pipeline } = this.#options.config;
-    const answer = await this.#asked(() =>
+    const { clock, config, size } = this.#options;
+    const { pipeline, timeoutMs } = config;
+    const beginMs = clock.monotonicMs();
+    const answer = await this.#asked(items, () =>
       this.#request({
         method: 'POST',
         path: '/_bulk',
@@ -206,9 +218,11 @@ class Call {
       }),
     );
     if (answer.status === 413) return this.#inHalves(items, answer);
+    if (isTooSlow(answer)) size.tooSlow(charsOf(items));
     if (answer.status !== 200) throw refusedError(answer, this.#options.clock);
     const verdicts = bulkVerdicts(answer.body, items.length);
     if (verdicts === undefined) throw new ExportError('the answer to a bulk request does not name its items');
+    size.taken(charsOf(items), (clock.monotonicMs() - beginMs) / timeoutMs);
     return this.#sort(items, verdicts);
   }
 
@@ -216,6 +230,7 @@ class Call {
     const [only] = items;
     if (items.length === 1 && only !== undefined)
       return { ...NONE, refused: [refusedItem(only, 'too_large', refusal(answer))] };
+    this.#options.size.tooLarge(charsOf(items));
     const middle = Math.ceil(items.length / 2);
     const [first, second] = [await this.#bulk(items.slice(0, middle)), await this.#bulk(items.slice(middle))];
     return {
@@ -254,14 +269,17 @@ class Call {
 
   #request(request: EsRequest): Promise<EsAnswer> {
     const { timeoutMs } = this.#options.config;
-    return this.#client.request({ ...request, timeoutMs, signal: this.#signal });
+    return this.#options.client.request({ ...request, timeoutMs, signal: this.#signal });
   }
 
-  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+  async #asked<T>(items: readonly Item[], ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
+      if (error instanceof NoAnswerError && error.reason === 'timeout')
+        this.#options.size.tooSlow(charsOf(items));
       if (error instanceof NoAnswerError) throw new ExportError(error.message, { cause: error });
+      if (error instanceof AccessError) throw new ExportError(error.line, { cause: error });
       throw error;
     }
   }
@@ -281,6 +299,14 @@ const NONE: Sorted = { later: [], reduced: [], refused: [], surely: true, said: 
 
 function refusedItem(item: Item, reason: string, detail: string): RefusedItem {
   return { record: item.record, ordinal: item.ordinal, items: 1, reason, detail };
+}
+
+function waitingError({ later, said }: Sorted): ExportError {
+  const message = `${later.length} items wait: ${said}`;
+  if (!isSecurityText(said)) return new ExportError(message);
+  const remedy = 'give our user the rights listed in docs/how-to/run-at-scale.md';
+  const refused = new AccessError('PLIM_CREDENTIALS_REFUSED', `${message}; ${remedy}`);
+  return new ExportError(refused.line, { cause: refused });
 }
 
 function refusedError(answer: EsAnswer, clock: Clock): ExportError {

@@ -1,4 +1,5 @@
 /** Asks the destination itself whether samples are there: after a request whose answer nobody heard. */
+import { AccessError } from '#base/access.ts';
 import { errorText, isCoded } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
 import { ExportError } from '#collector/exporters/ports.ts';
@@ -22,7 +23,7 @@ export function storedSamples(reader: Pick<MetricReader, 'select'>, log: Logger)
       const found: OutSample[] = [];
       for (const [name, ofName] of [...byName].slice(0, NAMES_MAX)) {
         const series = await seriesNamed(reader, name, ofName, signal).catch((error: unknown) => {
-          if (isCoded(error, 'PLIM_STORE_UNAVAILABLE') || signal.aborted) {
+          if (isCoded(error, 'PLIM_STORE_UNAVAILABLE') || error instanceof AccessError || signal.aborted) {
             throw new ExportError(`what is there cannot be asked: ${errorText(error)}`, { cause: error });
           }
           log.warn(

@@ -18,6 +18,26 @@ export function refusal({ status, body }: { readonly status: number; readonly bo
   return `${status} ${causeText(error as Cause)}`;
 }
 
+const SECURITY_TYPE = 'security_exception';
+
+/** Whether an answer is about who we are; 403 is also told of an index that is read-only. */
+export function isSecurityRefusal({
+  status,
+  body,
+}: {
+  readonly status: number;
+  readonly body: unknown;
+}): boolean {
+  if (status === 401 || status === 407) return true;
+  const error = (body as { error?: { type?: unknown } | null } | null)?.error;
+  return status === 403 && (typeof error !== 'object' || error?.type === SECURITY_TYPE);
+}
+
+/** The same of one item of a bulk request, by what {@link causeText} made of its error. */
+export function isSecurityText(said: string): boolean {
+  return new RegExp(`^40[13] ${SECURITY_TYPE}:`).test(said);
+}
+
 /** `type: reason`, and the innermost cause when there is one. */
 export function causeText(cause: Cause): string {
   let inner = cause;
