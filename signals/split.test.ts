@@ -7,7 +7,7 @@ import { countItems } from '#signals/otlp/envelope.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import { WriteRequestWriter } from '#signals/prometheus/write-request.ts';
 import type { RecordKind } from '#signals/records.ts';
-import { splitAround, splitBody } from '#signals/split.ts';
+import { splitAlone, splitAround, splitBody } from '#signals/split.ts';
 import { buildTraces } from '#test/support/otlp.ts';
 import { LogsRequest, MetricsRequest, TracesRequest } from '#test/support/otlp-proto.ts';
 import {
@@ -123,6 +123,25 @@ test('around items over the limit the others are kept, and those are named', () 
     4,
   );
   assert.deepEqual(splitAround('otlp-traces', buildTraces({ spans: [fat] }), 2000).parts, []);
+});
+
+test('an item over the limit is a part by itself', () => {
+  const at = { startNanos: 1n, endNanos: 2n };
+  const spans = [1, 2, 3, 4, 5].map((index) => ({
+    ...at,
+    traceId: String(index).repeat(32),
+    spanId: String(index).repeat(16),
+    name: index === 3 ? 'x'.repeat(5000) : 'small',
+  }));
+  const parts = splitAlone('otlp-traces', buildTraces({ service: 'shop', spans }), 1000);
+  assert.deepEqual(
+    parts.map(({ items, body }) => [items, countItems(body), body.length > 1000]),
+    [
+      [2, 2, false],
+      [1, 1, true],
+      [2, 2, false],
+    ],
+  );
 });
 
 test('series are cut with their samples, and descriptions are repeated', () => {

@@ -57,11 +57,20 @@ export interface SplitAround {
 /** The same, leaving out what is too large. @throws CodedError `PLIM_BODY_MALFORMED` */
 export function splitAround(kind: RecordKind, body: Uint8Array, bytesMax: number): SplitAround {
   const tooLarge: { ordinal: number; items: number }[] = [];
-  const parts = cutIntoParts(kind, body, bytesMax, (ordinal, items) => tooLarge.push({ ordinal, items }));
+  const parts = cutIntoParts(kind, body, bytesMax, (ordinal, items) => {
+    tooLarge.push({ ordinal, items });
+    return 'left-out';
+  });
   return { parts: parts.filter(({ items }) => items > 0), tooLarge };
 }
 
-type OnTooLarge = (ordinal: number, items: number) => void;
+/** The same; what is too large is a part by itself, with what surrounds it. @throws CodedError `PLIM_BODY_MALFORMED` */
+export function splitAlone(kind: RecordKind, body: Uint8Array, bytesMax: number): readonly BodyPart[] {
+  return cutIntoParts(kind, body, bytesMax, () => 'alone');
+}
+
+/** Left out, unless it is to be a part by itself. */
+type OnTooLarge = (ordinal: number, items: number) => 'left-out' | 'alone';
 
 function cutIntoParts(
   kind: RecordKind,
@@ -166,13 +175,11 @@ class Parts {
   add(item: Uint8Array, items: number): void {
     const ordinal = this.#seen;
     this.#seen += items;
-    if (this.#size() + item.length > this.#bytesMax) {
-      if (this.#emptySize() + item.length > this.#bytesMax) {
-        this.#onTooLarge(ordinal, items);
-        return;
-      }
-      this.#cut();
-    }
+    const emptySize = this.#emptySize();
+    const isTooLarge = emptySize + item.length > this.#bytesMax;
+    if (isTooLarge && this.#onTooLarge(ordinal, items) === 'left-out') return;
+    const size = this.#size();
+    if (size > emptySize && size + item.length > this.#bytesMax) this.#cut();
     const level = this.#levels.at(-1);
     level?.inner.push(item);
     if (level !== undefined) level.bytes += item.length;
