@@ -52,9 +52,19 @@ export class ExportError extends Error {
   override readonly name = 'ExportError';
   /** What the destination asked for; undefined leaves it to the back-off. */
   readonly retryAfterMs: number | undefined;
+  /** The time a request had was up: a smaller one may be done within it. */
+  readonly isTooSlow: boolean;
 
-  constructor(message: string, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: {
+      readonly retryAfterMs?: number | undefined;
+      readonly isTooSlow?: boolean;
+      readonly cause?: unknown;
+    } = {},
+  ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.isTooSlow = options.isTooSlow ?? false;
   }
 }

@@ -1,5 +1,6 @@
 /** A batch of records cut into bulk requests by bytes; documents are made as requests are asked for. */
 import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
+import type { RequestSize } from '#collector/exporters/core/request-size.ts';
 import type { RefusedItem } from '#collector/exporters/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { RecordId } from '#signals/ids.ts';
@@ -20,29 +21,35 @@ export interface Item {
   readonly reduced: (() => string) | undefined;
 }
 
+/** In a bulk request. */
+export function charsOf(items: readonly Item[]): number {
+  return items.reduce((sum, { json }) => sum + json.length + ACTION_CHARS, 0);
+}
+
 export class RequestBook {
   /** Complete when {@link requests} has ended. */
   readonly unfit: RefusedItem[] = [];
   readonly #records: readonly JournalRecord[];
-  readonly #config: Pick<ElasticsearchExporterConfig, 'routing' | 'requestBytesMax'>;
+  readonly #routing: ElasticsearchExporterConfig['routing'];
+  readonly #size: Pick<RequestSize, 'limit'>;
 
+  /** @param size of a request, in characters; asked anew for each item */
   constructor(
     records: readonly JournalRecord[],
-    config: Pick<ElasticsearchExporterConfig, 'routing' | 'requestBytesMax'>,
+    routing: ElasticsearchExporterConfig['routing'],
+    size: Pick<RequestSize, 'limit'>,
   ) {
     this.#records = records;
-    this.#config = config;
+    this.#routing = routing;
+    this.#size = size;
   }
 
   *requests(): Generator<readonly Item[]> {
     let items: Item[] = [];
     let chars = 0;
     for (const item of this.#items()) {
-      const itemChars = item.json.length + ACTION_CHARS;
-      if (
-        items.length > 0 &&
-        (chars + itemChars > this.#config.requestBytesMax || items.length >= REQUEST_ITEMS_MAX)
-      ) {
+      const itemChars = charsOf([item]);
+      if (items.length > 0 && (chars + itemChars > this.#size.limit || items.length >= REQUEST_ITEMS_MAX)) {
         yield items;
         items = [];
         chars = 0;
@@ -55,7 +62,7 @@ export class RequestBook {
 
   *#items(): Generator<Item> {
     for (const record of this.#records) {
-      for (const one of outgoingOf(record, this.#config.routing)) {
+      for (const one of outgoingOf(record, this.#routing)) {
         if (one.kind === 'document') {
           yield itemOf(record, one);
           continue;

@@ -1,4 +1,5 @@
 /** Requests of an exporter over HTTP: what no answer, and an answer that asks to wait, mean. */
+import { accessRefusal, tlsFailure } from '#base/access.ts';
 import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Net, NetResponse, NetTls } from '#base/net.ts';
@@ -19,6 +20,12 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
   'ENETUNREACH',
 ]);
 
+/** What destinations, and proxies before them, answer when a request takes too long. */
+const TOO_SLOW: ReadonlySet<number> = new Set([408, 504]);
+
+/** Where exporters over HTTP say who we are. */
+const CREDENTIALS = 'Authorization under headers';
+
 export interface DestinationOptions {
   readonly net: Net;
   readonly clock: Clock;
@@ -31,8 +38,11 @@ export class UnansweredError extends ExportError {
   /** Whether the destination may have read the request all the same. */
   readonly mayBeTaken: boolean;
 
-  constructor(message: string, options: { readonly cause: unknown; readonly mayBeTaken: boolean }) {
-    super(message, { cause: options.cause });
+  constructor(
+    message: string,
+    options: { readonly cause: unknown; readonly mayBeTaken: boolean; readonly isTooSlow: boolean },
+  ) {
+    super(message, options);
     this.mayBeTaken = options.mayBeTaken;
   }
 }
@@ -55,11 +65,11 @@ export class Destination {
     this.#headers = Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
   }
 
-  /** @throws {@link UnansweredError} */
+  /** @throws {@link UnansweredError}; ExportError when the destination does not take who we are */
   async post({ url, headers, body, signal }: Posting): Promise<NetResponse> {
     const { net, common, tls } = this.#options;
-    try {
-      return await net.request({
+    const response = await net
+      .request({
         method: 'POST',
         url,
         headers: { 'user-agent': 'plimsoll', ...headers, ...this.#headers },
@@ -68,20 +78,37 @@ export class Destination {
         responseBytesMax: RESPONSE_BYTES_MAX,
         signal,
         ...(tls === undefined ? {} : { tls }),
+      })
+      .catch((error: unknown) => {
+        throw unanswered(url, error);
       });
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      const mayBeTaken = !NEVER_SENT.has(code);
-      throw new UnansweredError(`${url} did not answer: ${errorText(error)}`, { cause: error, mayBeTaken });
-    }
+    const { status } = response;
+    const refused = accessRefusal({ who: url, status, text: answerText(response), keys: CREDENTIALS });
+    if (refused !== undefined) throw new ExportError(refused.line, { cause: refused });
+    return response;
   }
 
   /** What an answer means that is not about the data: the destination may take it later. */
   laterError(url: string, response: NetResponse): ExportError {
     const waitMs = retryAfterMs(response.headers, this.#options.clock.wallMs());
     const message = `${url} answered ${response.status}: ${answerText(response)}`;
-    return new ExportError(message, waitMs === undefined ? {} : { retryAfterMs: waitMs });
+    return new ExportError(message, { retryAfterMs: waitMs, isTooSlow: isTooSlow(response) });
   }
+}
+
+function unanswered(url: string, error: unknown): UnansweredError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const tls = tlsFailure(error, url);
+  return new UnansweredError(tls?.line ?? `${url} did not answer: ${errorText(error)}`, {
+    cause: tls ?? error,
+    mayBeTaken: tls === undefined && !NEVER_SENT.has(code),
+    isTooSlow: code === 'ETIMEDOUT',
+  });
+}
+
+/** Whether an answer says that the request took too long: a smaller one may not. */
+export function isTooSlow({ status }: Pick<NetResponse, 'status'>): boolean {
+  return TOO_SLOW.has(status);
 }
 
 /** The text of an answer, cut; control characters are blanks. */

@@ -6,6 +6,7 @@ import type { NetRequest } from '#base/net.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { SimulatedNet, type Receiver } from '#base/sim/net.ts';
 import { COMMON_DEFAULT } from '#collector/exporters/config.ts';
+import { RequestSize } from '#collector/exporters/core/request-size.ts';
 import type { OtlpHttpConfig } from '#collector/exporters/otlphttp/config.ts';
 import { createOtlpHttpExporter } from '#collector/exporters/otlphttp/exporter.ts';
 import { ExportError, type ExportOutcome } from '#collector/exporters/ports.ts';
@@ -36,14 +37,28 @@ function spans(count: number, service = 'shop'): Uint8Array {
   return buildTraces({ service, spans: list });
 }
 
+function buildLargeSpan(name: string): Uint8Array {
+  const ids = { traceId: 'f'.repeat(32), spanId: 'f'.repeat(16) };
+  return buildTraces({
+    service: 'shop',
+    spans: [{ ...ids, name, startNanos: NANOS, endNanos: NANOS + 1n }],
+  });
+}
+
 function tracesRecord(sequence: number, count: number, service?: string): JournalRecord {
   return journalRecord(sequence, 'otlp-traces', count, spans(count, service));
 }
 
-function world(receiver: Receiver, config: Partial<OtlpHttpConfig> = {}) {
+function world(receiver: Receiver, config: Partial<OtlpHttpConfig> = {}, size?: RequestSize) {
   const net = new SimulatedNet(systemClock, receiver);
   const whole = { ...CONFIG, ...config };
-  const exporter = createOtlpHttpExporter({ config: whole, net, clock: systemClock, log: silentLogger });
+  const exporter = createOtlpHttpExporter({
+    config: whole,
+    net,
+    clock: systemClock,
+    log: silentLogger,
+    ...(size === undefined ? {} : { size }),
+  });
   return {
     requests: net.requests,
     kinds: exporter.kinds,
@@ -141,19 +156,82 @@ test('one bad record takes no other with it', async () => {
   assert.match(outcome.refused[0]?.detail ?? '', /answered 400: cannot decode/);
 });
 
-test('what is too large is cut between resources, and refused when it cannot be', async () => {
-  const small = spans(2);
-  const large = spans(9, 'large');
-  const limit = small.length * 2;
+test('what is too large is cut down to items, and an item that is too large by itself is refused', async () => {
+  const small = spans(40);
+  const large = buildLargeSpan('x'.repeat(small.length));
+  const limit = small.length * 0.7;
   const { requests, export: send } = world((request) => ({
     kind: 'response',
     status: bodyOf(request).length > limit ? 413 : 200,
   }));
-  const body = Buffer.concat([small, small, small, small, large]);
-  const outcome = await send([journalRecord(1, 'otlp-traces', 17, body)]);
-  assert.deepEqual(told(outcome), [[1, 9, 'too_large']]);
+  const body = Buffer.concat([small, large, small]);
+  const outcome = await send([journalRecord(1, 'otlp-traces', 81, body)]);
+  assert.deepEqual(told(outcome), [[1, 1, 'too_large']]);
+  assert.equal(outcome.refused[0]?.ordinal, 40);
   const taken = requests.map(({ request }) => bodyOf(request)).filter(({ length }) => length <= limit);
-  assert.deepEqual(Buffer.concat(taken), Buffer.concat([small, small, small, small]));
+  assert.equal(
+    taken.reduce((sum, one) => sum + countItems(one), 0),
+    80,
+  );
+  const before = requests.length;
+  await send([journalRecord(2, 'otlp-traces', 40, small)]);
+  assert.ok(
+    requests.slice(before).every(({ request }) => bodyOf(request).length <= limit),
+    'it has learnt what goes',
+  );
+});
+
+/** A destination that needs longer the more it is sent. */
+function slow(bytesMax: number): Receiver {
+  return (request) =>
+    bodyOf(request).length > bytesMax
+      ? { kind: 'error', code: 'ETIMEDOUT' }
+      : { kind: 'response', status: 200 };
+}
+
+async function callsUntilTaken(
+  exporter: Pick<ReturnType<typeof world>, 'export'>,
+  records: readonly JournalRecord[],
+): Promise<number> {
+  for (let calls = 1; calls <= 20; calls += 1) {
+    try {
+      assert.deepEqual(await exporter.export(records), { refused: [] });
+      return calls;
+    } catch (error) {
+      assert.ok(error instanceof ExportError, String(error));
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test('what has no answer in time is sent in halves, and what was taken is not sent again', async () => {
+  const records = [1, 2, 3, 4].map((sequence) => tracesRecord(sequence, 50));
+  const bytes = spans(50).length;
+  const limit = bytes * 0.6;
+  const exporter = world(slow(limit), { requestBytesMax: bytes * 4 });
+  assert.equal(await callsUntilTaken(exporter, records), 4);
+  const taken = exporter.requests
+    .map(({ request }) => bodyOf(request))
+    .filter((body) => body.length <= limit);
+  assert.equal(
+    taken.reduce((sum, body) => sum + countItems(body), 0),
+    200,
+  );
+});
+
+test('negative control: sent as it was, it never gets through', async () => {
+  class Stubborn extends RequestSize {
+    override tooSlow(): void {}
+  }
+  const records = [1, 2, 3, 4].map((sequence) => tracesRecord(sequence, 50));
+  const bytes = spans(50).length;
+  const exporter = world(slow(bytes * 0.6), { requestBytesMax: bytes * 4 }, new Stubborn(bytes * 4));
+  assert.equal(await callsUntilTaken(exporter, records), Number.POSITIVE_INFINITY);
+});
+
+test('an item that is too slow by itself is no dead letter', async () => {
+  const exporter = world(slow(10));
+  assert.equal(await callsUntilTaken(exporter, [tracesRecord(1, 1)]), Number.POSITIVE_INFINITY);
 });
 
 const LATER: readonly (readonly [number, string | undefined, number | undefined])[] = [
@@ -197,7 +275,6 @@ for (const [status, reason] of [
   [500, 'rejected'],
   [505, 'rejected'],
   [404, 'no_such_signal'],
-  [413, 'too_large'],
 ] as const) {
   test(`${status} is never sent again: ${reason}`, async () => {
     const { export: send, requests } = world(() => ({ kind: 'response', status }));

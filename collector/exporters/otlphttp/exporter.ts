@@ -1,27 +1,35 @@
 /**
  * Telemetry on to whoever takes OTLP over HTTP, in the bytes it came in. What a
  * destination finds too large or wrong is sent in halves, so that one bad record
- * takes no other with it.
+ * takes no other with it; after what it finds too large, or does not answer in
+ * time, requests stay smaller for a while.
  */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
-import type { Net } from '#base/net.ts';
+import type { Net, NetResponse } from '#base/net.ts';
+import { RequestSize } from '#collector/exporters/core/request-size.ts';
 import { answerText, Destination } from '#collector/exporters/http/destination.ts';
 import { readTls } from '#base/real/tls-files.ts';
 import type { OtlpHttpConfig } from '#collector/exporters/otlphttp/config.ts';
-import { otlpVerdict } from '#collector/exporters/otlphttp/core/answers.ts';
+import { otlpVerdict, type OtlpRefusal } from '#collector/exporters/otlphttp/core/answers.ts';
 import {
   bodyOf,
-  halvesOf,
+  bytesOf,
   partlyRefused,
   refusalsOf,
-  requestsOf,
   type OtlpRequest,
 } from '#collector/exporters/otlphttp/core/requests.ts';
 import { Progress } from '#collector/exporters/otlphttp/core/progress.ts';
-import type { ExportBatch, Exporter, ExportOutcome, RefusedItem } from '#collector/exporters/ports.ts';
+import {
+  ExportError,
+  type ExportBatch,
+  type Exporter,
+  type ExportOutcome,
+  type RefusedItem,
+} from '#collector/exporters/ports.ts';
+import type { JournalRecord } from '#journal/ports.ts';
 import type { OtlpSignal } from '#signals/otlp/response.ts';
 import type { RecordKind } from '#signals/records.ts';
 import { present } from '#base/invariant.ts';
@@ -46,6 +54,8 @@ export interface OtlpHttpOptions {
   readonly net: Net;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In place of the usual one. For the negative control of a test alone. */
+  readonly size?: RequestSize;
 }
 
 /** @throws CodedError `PLIM_CONFIG_INVALID` when a file it names cannot be read */
@@ -58,6 +68,7 @@ class OtlpHttpExporter implements Exporter {
   readonly batchBytesMax = BATCH_BYTES_MAX;
   readonly #options: OtlpHttpOptions;
   readonly #destination: Destination;
+  readonly #size: RequestSize;
   #warnedMs = Number.NEGATIVE_INFINITY;
   /** Of the call that rejected: the next one, with the same records, goes on where it ended. */
   #unfinished: Progress | undefined;
@@ -65,6 +76,7 @@ class OtlpHttpExporter implements Exporter {
   constructor(options: OtlpHttpOptions) {
     this.#options = options;
     const { net, clock, config } = options;
+    this.#size = options.size ?? new RequestSize(config.requestBytesMax);
     const signals = Object.keys(config.urls) as OtlpSignal[];
     this.kinds = new Set(signals.map((signal) => KINDS[signal]));
     this.#destination = new Destination({
@@ -77,18 +89,40 @@ class OtlpHttpExporter implements Exporter {
 
   /** @throws ExportError */
   async export({ records, signal }: ExportBatch): Promise<ExportOutcome> {
-    const before = this.#unfinished;
-    const progress = before?.isOf(records) === true ? before : new Progress(records);
-    this.#unfinished = progress;
-    const requests = requestsOf(progress.left(records), this.#options.config.requestBytesMax);
-    for (let next = requests[0]; next !== undefined; next = requests[0]) {
+    const progress = this.#progressOf(records);
+    const size = this.#size;
+    let requests = progress.requests(size.limit);
+    for (let next = requests.shift(); next !== undefined; next = requests.shift()) {
       const answer = await this.#send(next, signal);
-      const halves = answer.kind === 'refused' ? halvesOf(next) : undefined;
-      if (halves === undefined) progress.settle(next, refusedOf(next, answer));
-      requests.splice(0, 1, ...(halves ?? []));
+      const halves = answer.kind === 'refused' ? this.#halves(progress, next, answer.reason) : undefined;
+      if (halves === undefined) {
+        progress.settle(next, refusedOf(next, answer));
+      } else if (answer.kind === 'refused' && answer.reason === 'too_large') {
+        size.tooLarge(bytesOf(next));
+        requests = progress.requests(size.limit);
+      } else {
+        requests.unshift(...halves);
+      }
     }
     this.#unfinished = undefined;
     return { refused: progress.refused() };
+  }
+
+  #progressOf(records: readonly JournalRecord[]): Progress {
+    const before = this.#unfinished;
+    if (before?.isOf(records) === true) {
+      before.resume(records);
+      return before;
+    }
+    const progress = new Progress(records);
+    this.#unfinished = progress;
+    return progress;
+  }
+
+  /** What is wrong about the data is not looked for below resources: that would be a request an item. */
+  #halves(progress: Progress, request: OtlpRequest, reason: OtlpRefusal): readonly OtlpRequest[] | undefined {
+    if (reason === 'no_such_signal') return undefined;
+    return progress.halves(request, reason === 'too_large' ? 'items' : 'entries');
   }
 
   /** Nothing is open between two calls. */
@@ -97,10 +131,35 @@ class OtlpHttpExporter implements Exporter {
   }
 
   async #send(request: OtlpRequest, signal: AbortSignal): Promise<SendAnswer> {
-    const { urls, compresses } = this.#options.config;
-    const url = present(urls[request.signal], 'only kinds with an address are exported');
+    const { config, clock } = this.#options;
+    const beginMs = clock.monotonicMs();
+    try {
+      const answer = await this.#ask(request, signal);
+      const timeShare = (clock.monotonicMs() - beginMs) / config.common.timeoutMs;
+      if (answer.kind === 'taken') this.#size.taken(bytesOf(request), timeShare);
+      return answer;
+    } catch (error) {
+      if (error instanceof ExportError && error.isTooSlow) this.#size.tooSlow(bytesOf(request));
+      throw error;
+    }
+  }
+
+  async #ask(request: OtlpRequest, signal: AbortSignal): Promise<SendAnswer> {
+    const url = present(this.#options.config.urls[request.signal], 'only kinds with an address are exported');
+    const response = await this.#post(request, url, signal);
+    const verdict = otlpVerdict(response.status, response.body, response.headers['content-type'] ?? '');
+    if (verdict.kind === 'later') throw this.#destination.laterError(url, response);
+    if (verdict.kind === 'refused') {
+      return { ...verdict, detail: `${url} answered ${response.status}: ${answerText(response)}` };
+    }
+    if (verdict.message !== '') this.#warn(url, verdict.rejected, verdict.message);
+    return verdict;
+  }
+
+  async #post(request: OtlpRequest, url: string, signal: AbortSignal): Promise<NetResponse> {
+    const { compresses } = this.#options.config;
     const body = bodyOf(request);
-    const response = await this.#destination.post({
+    return this.#destination.post({
       url,
       headers: {
         'content-type': 'application/x-protobuf',
@@ -109,13 +168,6 @@ class OtlpHttpExporter implements Exporter {
       body: compresses ? await compress(body, { level: GZIP_LEVEL }) : body,
       signal,
     });
-    const verdict = otlpVerdict(response.status, response.body, response.headers['content-type'] ?? '');
-    if (verdict.kind === 'later') throw this.#destination.laterError(url, response);
-    if (verdict.kind === 'refused') {
-      return { ...verdict, detail: `${url} answered ${response.status}: ${answerText(response)}` };
-    }
-    if (verdict.message !== '') this.#warn(url, verdict.rejected, verdict.message);
-    return verdict;
   }
 
   #warn(url: string, rejected: number, message: string): void {
@@ -131,7 +183,7 @@ class OtlpHttpExporter implements Exporter {
 
 type SendAnswer =
   | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
-  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string };
+  | { readonly kind: 'refused'; readonly reason: OtlpRefusal; readonly detail: string };
 
 function refusedOf(request: OtlpRequest, answer: SendAnswer): RefusedItem[] {
   return answer.kind === 'refused'

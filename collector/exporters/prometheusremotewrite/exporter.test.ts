@@ -105,6 +105,37 @@ test('samples of several records leave by series and time, staleness markers as 
   );
 });
 
+test('what has no answer in time is sent in smaller requests, each series in its order', async () => {
+  const limit = 4000;
+  const server = new RemoteWriteServer();
+  const world = new World(
+    { requestBytesMax: 200_000 },
+    {
+      receiver: (request) =>
+        (request.body?.length ?? 0) > limit
+          ? { kind: 'error', code: 'ETIMEDOUT' }
+          : { kind: 'response', ...server.take(request) },
+    },
+  );
+  const samples = Array.from({ length: 8000 }, (_, index): [ReturnType<typeof up>, number, number] => [
+    up(`j${index % 50}`),
+    T + index * 1000,
+    Math.sin(index),
+  ]);
+  const records = [plainSamples(1, samples)];
+  let calls = 0;
+  for (let outcome: unknown; outcome === undefined; calls += 1) {
+    assert.ok(calls < 10, 'it gets through');
+    outcome = await world.export(records, calls > 0).catch((error: unknown) => {
+      assert.ok(error instanceof ExportError, String(error));
+    });
+  }
+  assert.equal(server.samples.length, 8000);
+  assert.ok(calls > 2, `${calls} calls`);
+  const sizes = world.requests.map(({ request }) => request.body?.length ?? 0);
+  assert.equal(sizes.filter((size) => size > limit).length, calls - 1, 'one request a call is too slow');
+});
+
 test('late samples among thousands are found, told by place, and hold nothing up', async () => {
   const world = new World({ requestBytesMax: 20_000 });
   const many = Array.from({ length: 3000 }, (_, index) => up(`j${index}`));

@@ -6,6 +6,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Logger } from '#base/log.ts';
 import type { Net, NetTls } from '#base/net.ts';
+import { RequestSize } from '#collector/exporters/core/request-size.ts';
 import { Destination, UnansweredError } from '#collector/exporters/http/destination.ts';
 import {
   ExportError,
@@ -16,6 +17,7 @@ import {
 import type { RemoteWriteConfig } from '#collector/exporters/prometheusremotewrite/config.ts';
 import { isAboutTime } from '#collector/exporters/prometheusremotewrite/core/answers.ts';
 import {
+  bytesOf,
   firstOf,
   halvesOf,
   restOf,
@@ -45,6 +47,8 @@ export interface RemoteWriteOptions {
   readonly tls: NetTls | undefined;
   /** Asked whether samples are there already; undefined when the server cannot be asked. */
   readonly stored: StoredSamples | undefined;
+  /** In place of the usual one. For the negative control of a test alone. */
+  readonly size?: RequestSize;
 }
 
 export class RemoteWriteExporter implements Exporter {
@@ -52,6 +56,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly batchBytesMax = BATCH_BYTES_MAX;
   readonly #options: RemoteWriteOptions;
   readonly #wire: RemoteWriteWire;
+  readonly #size: RequestSize;
   readonly #descriptions = new Descriptions();
   readonly #lastTimes = new LastTimes();
   #describedMs = Number.NEGATIVE_INFINITY;
@@ -61,6 +66,7 @@ export class RemoteWriteExporter implements Exporter {
   constructor(options: RemoteWriteOptions) {
     this.#options = options;
     const { net, clock, tls, config } = options;
+    this.#size = options.size ?? new RequestSize(config.requestBytesMax);
     const destination = new Destination({ net, clock, tls, common: config.common });
     this.#wire = new RemoteWriteWire(config, destination, options.log);
   }
@@ -73,7 +79,7 @@ export class RemoteWriteExporter implements Exporter {
     this.#unfinished = plan;
     this.#descriptions.learn(plan.described);
     await this.#describe(batch.signal);
-    for (let next = plan.requests[0]; next !== undefined; next = plan.requests[0]) {
+    for (let next = this.#next(plan); next !== undefined; next = this.#next(plan)) {
       const answer = await this.#send(next, batch.signal);
       plan.requests.splice(0, 1, ...followUps(next, answer, plan.refusals));
     }
@@ -87,10 +93,28 @@ export class RemoteWriteExporter implements Exporter {
     return Promise.resolve();
   }
 
+  /** The first request, in halves as long as it is larger than what goes at present. */
+  #next({ requests }: Plan): Request | undefined {
+    for (let [next] = requests; next !== undefined; [next] = requests) {
+      const { chunk, mayBeStored } = next;
+      if (chunk.samples === 1 || bytesOf(chunk) <= this.#size.limit) return next;
+      requests.splice(0, 1, ...halvesOf(chunk).map((half) => ({ chunk: half, mayBeStored })));
+    }
+    return undefined;
+  }
+
   async #send(request: Request, signal: AbortSignal): Promise<WireAnswer> {
+    const { clock, config } = this.#options;
+    const { chunk } = request;
+    const beginMs = clock.monotonicMs();
     try {
-      return await this.#wire.send(request.chunk, (name) => this.#descriptions.of(name), signal);
+      const answer = await this.#wire.send(chunk, (name) => this.#descriptions.of(name), signal);
+      const took = (clock.monotonicMs() - beginMs) / config.common.timeoutMs;
+      if (answer.kind === 'taken') this.#size.taken(bytesOf(chunk), took);
+      else if (answer.reason === 'too_large' && chunk.samples > 1) this.#size.tooLarge(bytesOf(chunk));
+      return answer;
     } catch (error) {
+      if (error instanceof ExportError && error.isTooSlow) this.#size.tooSlow(bytesOf(chunk));
       // A server that answered took none of it, but an answer may be a proxy's.
       if (!(error instanceof UnansweredError) || error.mayBeTaken) request.mayBeStored = true;
       throw error;

@@ -1,18 +1,28 @@
-/** Which records of a batch are at the destination, so that a call that is repeated sends only the rest. Pure. */
-import type { OtlpRequest } from '#collector/exporters/otlphttp/core/requests.ts';
+/**
+ * What of a batch is not at the destination yet, so that a call that is repeated
+ * sends only the rest, in requests of whatever size is right by then. Pure.
+ */
+import {
+  cutTo,
+  groupsOf,
+  halvesOf,
+  wholeOf,
+  type OtlpRequest,
+  type Piece,
+} from '#collector/exporters/otlphttp/core/requests.ts';
 import type { RefusedItem } from '#collector/exporters/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { RecordId } from '#signals/ids.ts';
 
 export class Progress {
   readonly #keys: readonly string[];
-  /** Bytes of a record that are there, or refused. */
-  readonly #bytes = new Map<string, number>();
-  readonly #done = new Set<string>();
-  readonly #refused = new Map<string, RefusedItem[]>();
+  readonly #refused: RefusedItem[] = [];
+  /** Signal by signal. The pieces of a request are the first of it. */
+  #left: Piece[];
 
   constructor(records: readonly JournalRecord[]) {
     this.#keys = records.map(({ id }) => keyOf(id));
+    this.#left = groupsOf(records).map(wholeOf);
   }
 
   isOf(records: readonly JournalRecord[]): boolean {
@@ -22,28 +32,52 @@ export class Progress {
     );
   }
 
-  /** Those to send. Of a record that was cut and went in part, all is sent again. */
-  left(records: readonly JournalRecord[]): readonly JournalRecord[] {
-    this.#bytes.clear();
-    for (const key of this.#refused.keys()) if (!this.#done.has(key)) this.#refused.delete(key);
-    return records.filter(({ id }) => !this.#done.has(keyOf(id)));
+  /** The same records, read again: bodies of a call that has ended are no longer valid. */
+  resume(records: readonly JournalRecord[]): void {
+    const byKey = new Map(records.map((record) => [keyOf(record.id), record]));
+    this.#left = this.#left.map((piece) => {
+      const record = byKey.get(keyOf(piece.record.id)) ?? piece.record;
+      return piece.isWhole ? wholeOf(record) : { ...piece, record };
+    });
   }
 
+  /** What is left, in requests of at most so many bytes; an item larger than that goes alone. */
+  requests(bytesMax: number): OtlpRequest[] {
+    this.#left = this.#left.flatMap((piece) => cutTo(piece, bytesMax) ?? [piece]);
+    const requests: { signal: OtlpRequest['signal']; pieces: Piece[]; bytes: number }[] = [];
+    for (const piece of this.#left) {
+      const last = requests.at(-1);
+      if (last?.signal === piece.signal && last.bytes + piece.body.length <= bytesMax) {
+        last.pieces.push(piece);
+        last.bytes += piece.body.length;
+      } else {
+        requests.push({ signal: piece.signal, pieces: [piece], bytes: piece.body.length });
+      }
+    }
+    return requests;
+  }
+
+  /** The next request as two; undefined when it is one item, or one resource entry if `between` says so. */
+  halves(
+    request: OtlpRequest,
+    between: 'entries' | 'items',
+  ): readonly [OtlpRequest, OtlpRequest] | undefined {
+    const halves = halvesOf(request, between);
+    if (halves !== undefined) {
+      const pieces = halves.flatMap((half) => half.pieces);
+      this.#left.splice(0, request.pieces.length, ...pieces);
+    }
+    return halves;
+  }
+
+  /** The next request is there, but for what was refused. */
   settle({ pieces }: OtlpRequest, refused: readonly RefusedItem[]): void {
-    for (const item of refused) {
-      const key = keyOf(item.record);
-      this.#refused.set(key, [...(this.#refused.get(key) ?? []), item]);
-    }
-    for (const { record, body } of pieces) {
-      const key = keyOf(record.id);
-      const bytes = (this.#bytes.get(key) ?? 0) + body.length;
-      this.#bytes.set(key, bytes);
-      if (bytes >= record.body.length) this.#done.add(key);
-    }
+    this.#left.splice(0, pieces.length);
+    this.#refused.push(...refused);
   }
 
-  refused(): RefusedItem[] {
-    return [...this.#refused.values()].flat();
+  refused(): readonly RefusedItem[] {
+    return this.#refused;
   }
 }
 

@@ -1,19 +1,27 @@
 /**
  * Records as requests. An OTLP request is nothing but a list of resource entries,
- * so bodies one after the other are a request, and a body is cut between its
- * entries: nothing is encoded again, and fields nobody here knows survive. Pure.
+ * so bodies one after the other are a request. A body that is too large is cut
+ * between its entries, or its items: what surrounds them is repeated as it came,
+ * and fields nobody here knows survive. Pure.
  */
+import { isCoded } from '#base/errors.ts';
 import type { RefusedItem } from '#collector/exporters/ports.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import { countItems } from '#signals/otlp/envelope.ts';
 import type { OtlpSignal } from '#signals/otlp/response.ts';
 import { WireReader } from '#signals/otlp/wire.ts';
+import { splitAlone } from '#signals/split.ts';
 
-/** Consecutive resource entries of one record. */
+/** Consecutive items of one record. */
 export interface Piece {
   readonly record: JournalRecord;
+  readonly signal: OtlpSignal;
+  /** The record's own when it is whole, else a copy. */
   readonly body: Uint8Array;
   readonly items: number;
+  /** Place of its first item in the record. */
+  readonly ordinal: number;
+  readonly isWhole: boolean;
 }
 
 export interface OtlpRequest {
@@ -27,58 +35,73 @@ const SIGNALS: Readonly<Partial<Record<JournalRecord['kind'], OtlpSignal>>> = {
   'otlp-metrics': 'metrics',
 };
 
-/** Records of a signal together, in their order; a larger record goes alone. */
-export function requestsOf(records: readonly JournalRecord[], bytesMax: number): OtlpRequest[] {
-  const requests: OtlpRequest[] = [];
-  for (const [signal, ofSignal] of Map.groupBy(records, ({ kind }) => SIGNALS[kind])) {
-    if (signal === undefined) continue;
-    let pieces: Piece[] = [];
-    let bytes = 0;
-    for (const record of ofSignal) {
-      if (pieces.length > 0 && bytes + record.body.length > bytesMax) {
-        requests.push({ signal, pieces });
-        pieces = [];
-        bytes = 0;
-      }
-      pieces.push({ record, body: record.body, items: record.items });
-      bytes += record.body.length;
-    }
-    if (pieces.length > 0) requests.push({ signal, pieces });
-  }
-  return requests;
+/** Those that OTLP has a form for, signal by signal, each in their order. */
+export function groupsOf(records: readonly JournalRecord[]): readonly JournalRecord[] {
+  const groups = Map.groupBy(records, ({ kind }) => SIGNALS[kind]);
+  return [...groups].flatMap(([signal, ofSignal]) => (signal === undefined ? [] : ofSignal));
 }
 
-export function bodyOf({ pieces }: OtlpRequest): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only.body;
-  const body = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.body.length, 0));
+export function wholeOf(record: JournalRecord): Piece {
+  const signal = SIGNALS[record.kind] ?? 'traces';
+  return { record, signal, body: record.body, items: record.items, ordinal: 0, isWhole: true };
+}
+
+export function bytesOf({ pieces }: OtlpRequest): number {
+  return pieces.reduce((sum, { body }) => sum + body.length, 0);
+}
+
+export function bodyOf(request: OtlpRequest): Uint8Array {
+  const [only] = request.pieces;
+  if (only !== undefined && request.pieces.length === 1) return only.body;
+  const body = new Uint8Array(bytesOf(request));
   let offset = 0;
-  for (const piece of pieces) {
+  for (const piece of request.pieces) {
     body.set(piece.body, offset);
     offset += piece.body.length;
   }
   return body;
 }
 
-/** Two requests of about half each; undefined for one resource entry, which is not cut. */
-export function halvesOf({ signal, pieces }: OtlpRequest): readonly [OtlpRequest, OtlpRequest] | undefined {
-  if (pieces.length > 1) {
-    const half = Math.ceil(pieces.length / 2);
-    return [
-      { signal, pieces: pieces.slice(0, half) },
-      { signal, pieces: pieces.slice(half) },
-    ];
+/** Pieces of at most so many bytes, or of one item; undefined when it is left as it is. */
+export function cutTo(piece: Piece, bytesMax: number): readonly Piece[] | undefined {
+  const { record, body, items } = piece;
+  if (body.length <= bytesMax || items <= 1) return undefined;
+  try {
+    const parts = splitAlone(record.kind, body, bytesMax);
+    let { ordinal } = piece;
+    const pieces = parts.map((part) => {
+      const at = ordinal;
+      ordinal += part.items;
+      return { ...piece, ...part, ordinal: at, isWhole: false };
+    });
+    return pieces.length < 2 ? undefined : pieces;
+  } catch (error) {
+    // The destination will say what it thinks of it.
+    if (isCoded(error, 'PLIM_BODY_MALFORMED')) return undefined;
+    throw error;
   }
-  const cut = pieces[0] === undefined ? undefined : cutBetweenEntries(pieces[0]);
-  return cut === undefined
-    ? undefined
-    : [
-        { signal, pieces: [cut[0]] },
-        { signal, pieces: [cut[1]] },
-      ];
 }
 
-function cutBetweenEntries({ record, body, items }: Piece): readonly [Piece, Piece] | undefined {
+/** Two requests of about half each; undefined for what is not cut. */
+export function halvesOf(
+  { signal, pieces }: OtlpRequest,
+  between: 'entries' | 'items',
+): readonly [OtlpRequest, OtlpRequest] | undefined {
+  const cut = pieces.length === 1 && pieces[0] !== undefined ? cutInHalves(pieces[0], between) : pieces;
+  if (cut === undefined || cut.length < 2) return undefined;
+  const half = Math.ceil(cut.length / 2);
+  return [
+    { signal, pieces: cut.slice(0, half) },
+    { signal, pieces: cut.slice(half) },
+  ];
+}
+
+function cutInHalves(piece: Piece, between: 'entries' | 'items'): readonly Piece[] | undefined {
+  return between === 'items' ? cutTo(piece, Math.floor(piece.body.length / 2)) : cutBetweenEntries(piece);
+}
+
+function cutBetweenEntries(piece: Piece): readonly [Piece, Piece] | undefined {
+  const { body, items, ordinal } = piece;
   const reader = new WireReader(body);
   let at = 0;
   // The last border before the middle, or the first one behind it.
@@ -88,19 +111,20 @@ function cutBetweenEntries({ record, body, items }: Piece): readonly [Piece, Pie
     at = reader.position;
   }
   if (at === 0) return undefined;
-  const first = body.subarray(0, at);
+  const first = body.slice(0, at);
   const firstItems = countItems(first);
+  const second = { body: body.slice(at), items: items - firstItems, ordinal: ordinal + firstItems };
   return [
-    { record, body: first, items: firstItems },
-    { record, body: body.subarray(at), items: items - firstItems },
+    { ...piece, isWhole: false, body: first, items: firstItems },
+    { ...piece, isWhole: false, ...second },
   ];
 }
 
 /** All of it. */
 export function refusalsOf({ pieces }: OtlpRequest, reason: string, detail: string): RefusedItem[] {
-  return pieces.map(({ record, items }) => ({
+  return pieces.map(({ record, items, ordinal }) => ({
     record: record.id,
-    ordinal: undefined,
+    ordinal: items === 1 && record.items > 1 ? ordinal : undefined,
     items,
     reason,
     detail,

@@ -53,6 +53,15 @@ export function chunksOf(series: readonly OutSeries[], bytesMax: number): Chunk[
   return chunks;
 }
 
+/** Of a request before compression, about. */
+export function bytesOf({ slices }: Chunk): number {
+  return slices.reduce((sum, slice) => {
+    const { labelBytes, exemplars } = slice.series;
+    const exemplarBytes = hasExemplars(slice) ? exemplars.length * EXEMPLAR_BYTES : 0;
+    return sum + labelBytes + exemplarBytes + (slice.to - slice.from) * SAMPLE_BYTES;
+  }, 0);
+}
+
 /** Two requests for one of at least two samples; the earlier samples of a series stand in the first. */
 export function halvesOf(chunk: Chunk): readonly [Chunk, Chunk] {
   invariant(chunk.samples > 1, 'one sample has no halves');
