@@ -64,7 +64,11 @@ const COMPONENTS: Readonly<Record<string, readonly string[]>> = {
     `${CONTRIB}/processor/transformprocessor`,
     `${CONTRIB}/processor/attributesprocessor`,
   ],
-  exporters: ['otlphttp', 'otlp', 'debug', 'nop'].map((name) => `${CORE}/exporter/${name}exporter`),
+  exporters: [
+    ...['otlphttp', 'otlp', 'debug', 'nop'].map((name) => `${CORE}/exporter/${name}exporter`),
+    // The one for Elasticsearch takes a module that the module proxy does not hand out.
+    `${CONTRIB}/exporter/prometheusremotewriteexporter`,
+  ],
   connectors: [`${CONTRIB}/connector/spanmetricsconnector`],
   extensions: [`${CONTRIB}/extension/storage/filestorage`],
 };

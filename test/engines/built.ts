@@ -11,9 +11,12 @@ export const BUILT_VERSIONS = { jaeger: '1.76.0', prometheus: '3.14.0', otelcol:
 
 export type BuiltName = keyof typeof BUILT_VERSIONS;
 
+/** Counts what one version was built of: a program of fewer components is none of these. */
+const BUILDS: Readonly<Record<BuiltName, string>> = { jaeger: '', prometheus: '', otelcol: '-2' };
+
 /** Of its folder in the engines folder; the program in it has the engine's name. */
 export function builtEntry(name: BuiltName): string {
-  return `${name}-${BUILT_VERSIONS[name]}`;
+  return `${name}-${BUILT_VERSIONS[name]}${BUILDS[name]}`;
 }
 
 /**
