@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { present } from '#base/invariant.ts';
-import type { Compression, KafkaProducer, KafkaSettings } from '#journal/kafka/client.ts';
+import type { Compression, KafkaProducer, KafkaSettings, OutgoingMessage } from '#journal/kafka/client.ts';
+import { confirmAll, type PartitionAnswer } from '#journal/kafka/core/confirm.ts';
 import { clientOf, Sockets } from '#journal/kafka/kafkajs/connection.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -47,23 +48,21 @@ export async function openKafkaProducer(
     close();
     throw error;
   }
-  return {
-    close,
-    async send(messages) {
-      const answers = await producer.send({
-        topic,
-        acks: -1,
-        timeout: settings.requestTimeoutMs,
-        compression: COMPRESSIONS[compression],
-        messages: messages.map(({ partition, key, value, headers, timestampMs }) => ({
-          partition,
-          key: key ?? null,
-          value: Buffer.from(value.buffer, value.byteOffset, value.length),
-          headers,
-          timestamp: String(timestampMs),
-        })),
-      });
-      return new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
-    },
+  const send = async (messages: readonly OutgoingMessage[]): Promise<readonly PartitionAnswer[]> => {
+    const answers = await producer.send({
+      topic,
+      acks: -1,
+      timeout: settings.requestTimeoutMs,
+      compression: COMPRESSIONS[compression],
+      messages: messages.map(({ partition, key, value, headers, timestampMs }) => ({
+        partition,
+        key: key ?? null,
+        value: Buffer.from(value.buffer, value.byteOffset, value.length),
+        headers,
+        timestamp: String(timestampMs),
+      })),
+    });
+    return answers.map(({ partition, baseOffset }) => ({ partition, offset: Number(baseOffset) }));
   };
+  return { close, send: (messages) => confirmAll(messages, send) };
 }
