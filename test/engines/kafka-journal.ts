@@ -17,6 +17,7 @@ import type { Engine } from '#test/engines/engine.ts';
 
 let topics = 0;
 
+/** A topic nobody else has, on the one broker given. */
 export function kafkaConfig(kafka: Pick<Engine, 'url'>): KafkaJournalConfig {
   topics += 1;
   return {

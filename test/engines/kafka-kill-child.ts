@@ -28,8 +28,8 @@ export interface ChildPlan {
   readonly breaks: 'ack' | 'cursor' | undefined;
 }
 
-/** A line of the sender's file. */
-export type Sent = readonly ['sent' | 'acked', id: string];
+/** A line of the sender's file; milliseconds since 1970. */
+export type Sent = readonly ['sent' | 'acked', id: string, atMs: number];
 
 /** A line of the consumer's file. */
 export interface Kept {
@@ -43,7 +43,8 @@ const INSTANCES = 7;
 
 async function load(plan: ChildPlan, writer: KafkaJournalWriter, signal: AbortSignal): Promise<void> {
   const file = join(plan.directory, 'sent.ndjson');
-  const note = (what: Sent[0], id: string): void => appendFileSync(file, `${JSON.stringify([what, id])}\n`);
+  const note = (what: Sent[0], id: string): void =>
+    appendFileSync(file, `${JSON.stringify([what, id, Date.now()] satisfies Sent)}\n`);
   let count = 0;
   const one = async (): Promise<void> => {
     while (!signal.aborted) {

@@ -14,6 +14,7 @@ import { seededRandom } from '#base/sim/random.ts';
 import { NO_ITEMS, RECORD_KINDS, subtractTotals, sumTotals, type Totals } from '#signals/records.ts';
 import type { Engine } from '#test/engines/engine.ts';
 import type { ChildPlan, Kept, Sent } from '#test/engines/kafka-kill-child.ts';
+import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
 import { kafkaConfig } from '#test/engines/kafka-journal.ts';
 import { until } from '#test/support/wait.ts';
 
@@ -32,12 +33,14 @@ export interface KafkaKillReport {
   readonly lost: number;
   /** Records that a consumer has more than once. */
   readonly doubled: number;
+  /** The longest a writer went without a confirmation. */
+  readonly pauseMsMax: number;
   /** Anything else that should not be. */
   readonly violations: readonly string[];
 }
 
 const CHILD = join(import.meta.dirname, 'kafka-kill-child.ts');
-const NAMES = ['a', 'b'];
+const NAMES = ['a', 'b'] as const;
 const LOAD_MS_MIN = 300;
 const LOAD_MS_MAX = 1500;
 const DOWN_MS_MAX = 800;
@@ -45,45 +48,83 @@ const CAUGHT_UP_MS_MAX = 60_000;
 
 export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillReport> {
   const random = seededRandom(plan.seed);
-  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-kills-'));
   // The control must not outlast the broker: what waits is refused while it is away.
   const patience = plan.breaks === 'ack' ? { timeoutMs: 1000 } : {};
-  const config = { ...kafkaConfig(plan.kafka), ...patience };
-  const start = (name: string): Promise<ChildProcess> => {
-    const directory = join(folder, name);
-    mkdirSync(directory, { recursive: true });
-    return startChild({ name, directory, config, breaks: plan.breaks });
-  };
-  const children = new Map<string, ChildProcess>();
-  try {
-    for (const name of NAMES) children.set(name, await start(name));
-    for (const victim of victimsOf(plan)) {
-      await sleep(LOAD_MS_MIN + random.below(LOAD_MS_MAX - LOAD_MS_MIN));
-      if (victim === 'broker') {
-        await plan.kafka.kill();
-        await sleep(random.below(DOWN_MS_MAX));
-        await plan.kafka.start();
-      } else {
-        const name = present(NAMES[random.below(NAMES.length)], 'there are two');
-        await killChild(present(children.get(name), 'it was started'));
-        children.set(name, await start(name));
-      }
+  await using load = await KillLoad.start({ ...kafkaConfig(plan.kafka), ...patience }, plan.breaks);
+  for (const victim of victimsOf(plan)) {
+    await sleep(LOAD_MS_MIN + random.below(LOAD_MS_MAX - LOAD_MS_MIN));
+    if (victim === 'broker') {
+      await plan.kafka.kill();
+      await sleep(random.below(DOWN_MS_MAX));
+      await plan.kafka.start();
+    } else await load.killOne(random.below(NAMES.length));
+  }
+  await sleep(LOAD_MS_MAX);
+  return load.finish();
+}
+
+/** The two processes, their files, and the verdict on them. */
+export class KillLoad implements AsyncDisposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-kills-'));
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #plan: Pick<ChildPlan, 'config' | 'breaks'>;
+
+  private constructor(plan: Pick<ChildPlan, 'config' | 'breaks'>) {
+    this.#plan = plan;
+  }
+
+  static async start(config: KafkaJournalConfig, breaks?: ChildPlan['breaks']): Promise<KillLoad> {
+    const load = new KillLoad({ config, breaks });
+    try {
+      for (const name of NAMES) await load.#start(name);
+    } catch (error) {
+      await load[Symbol.asyncDispose]();
+      throw error;
     }
-    await sleep(LOAD_MS_MAX);
-    const accepted = await quieten([...children.values()]);
+    return load;
+  }
+
+  /** Kills one of the two with -9 and starts it again. */
+  async killOne(index: number): Promise<void> {
+    const name = present(NAMES[index], 'there are two');
+    await killChild(present(this.#children.get(name), 'it was started'));
+    await this.#start(name);
+  }
+
+  /** Confirmed so far, of each writer. */
+  acked(): readonly number[] {
+    return NAMES.map((name) => sentOf(this.#folder, name).filter(([what]) => what === 'acked').length);
+  }
+
+  /** Ends the load and waits until both consumers have everything. */
+  async finish(): Promise<KafkaKillReport> {
+    const children = [...this.#children.values()];
+    const accepted = await quieten(children);
     await until(
       'both consumers to have read everything',
-      () => NAMES.every((name) => hasAll(folder, name, accepted)),
+      () => NAMES.every((name) => hasAll(this.#folder, name, accepted)),
       {
         timeoutMs: CAUGHT_UP_MS_MAX,
-        detail: () => JSON.stringify(NAMES.map((name) => keptOf(folder, name).at(-1)?.cursor.accepted)),
+        detail: () =>
+          JSON.stringify([
+            accepted,
+            ...NAMES.map((name) => keptOf(this.#folder, name).at(-1)?.cursor.accepted),
+          ]),
       },
     );
-    await Promise.all([...children.values()].map(endChild));
-    return judge(folder, accepted);
-  } finally {
-    for (const child of children.values()) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all(children.map(endChild));
+    return judge(this.#folder, accepted);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children.values()) child.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start(name: string): Promise<void> {
+    const directory = join(this.#folder, name);
+    mkdirSync(directory, { recursive: true });
+    this.#children.set(name, await startChild({ name, directory, ...this.#plan }));
   }
 }
 
@@ -142,6 +183,10 @@ function linesOf(file: string): string[] {
     .filter((line) => line !== '');
 }
 
+function sentOf(folder: string, name: string): readonly Sent[] {
+  return linesOf(join(folder, name, 'sent.ndjson')).map((line) => JSON.parse(line) as Sent);
+}
+
 function hasAll(folder: string, name: string, accepted: Totals): boolean {
   const cursor = keptOf(folder, name).at(-1)?.cursor;
   return cursor !== undefined && RECORD_KINDS.every((kind) => cursor.accepted[kind] >= accepted[kind]);
@@ -150,10 +195,14 @@ function hasAll(folder: string, name: string, accepted: Totals): boolean {
 function judge(folder: string, accepted: Totals): KafkaKillReport {
   const sent = new Set<string>();
   const acked = new Set<string>();
+  let pauseMsMax = 0;
   for (const name of NAMES) {
-    for (const line of linesOf(join(folder, name, 'sent.ndjson'))) {
-      const [what, id] = JSON.parse(line) as Sent;
+    let lastMs: number | undefined;
+    for (const [what, id, atMs] of sentOf(folder, name)) {
       (what === 'sent' ? sent : acked).add(id);
+      if (what === 'sent') continue;
+      pauseMsMax = Math.max(pauseMsMax, atMs - (lastMs ?? atMs));
+      lastMs = atMs;
     }
   }
   const violations: string[] = [];
@@ -178,5 +227,5 @@ function judge(folder: string, accepted: Totals): KafkaKillReport {
     )
       violations.push(`the books of ${name} do not balance: ${JSON.stringify([...books, residual])}`);
   }
-  return { sent: sent.size, acked: acked.size, lost, doubled, violations };
+  return { sent: sent.size, acked: acked.size, lost, doubled, pauseMsMax, violations };
 }
