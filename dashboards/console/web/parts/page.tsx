@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
+import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { Stale } from '#dashboards/console/web/parts/stale.tsx';
 
 interface PageProps {
@@ -7,11 +8,14 @@ interface PageProps {
   readonly says?: ReactNode;
   readonly actions?: ReactNode;
   readonly staleSinceMs?: number | undefined;
+  /** Services that may come to be shown here, where they are known beforehand. */
+  readonly services?: readonly string[] | undefined;
   readonly children: ReactNode;
 }
 
 /** The head of a page and the place for its panels. */
-export function Page({ title, says, actions, staleSinceMs, children }: PageProps): ReactNode {
+export function Page(props: PageProps): ReactNode {
+  const { title, says, actions, staleSinceMs, services, children } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Plimsoll`;
@@ -28,7 +32,7 @@ export function Page({ title, says, actions, staleSinceMs, children }: PageProps
         <Stale sinceMs={staleSinceMs} />
         {actions !== undefined && <div className="actions">{actions}</div>}
       </div>
-      {children}
+      <ServiceStyles names={services ?? []}>{children}</ServiceStyles>
     </main>
   );
 }

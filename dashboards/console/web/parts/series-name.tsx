@@ -1,24 +1,59 @@
-import { createContext, useContext, useMemo, type ReactNode } from 'react';
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from 'react';
 import { seriesSlot, seriesStyles, type SeriesStyle } from '#dashboards/console/core/series-color.ts';
 
-const Styles = createContext<ReadonlyMap<string, SeriesStyle>>(new Map());
+interface Styles {
+  readonly of: ReadonlyMap<string, SeriesStyle>;
+  /** Tells of a service that is shown and was not announced. */
+  readonly meet: (name: string) => void;
+}
+
+const Shared = createContext<Styles>({ of: new Map(), meet: () => undefined });
 /** Patterns that the style sheet knows: full, hollow, striped. */
 const PATTERNS = 3;
+/** Far more than can be told apart; hostile names may come without end. */
+const MET_MAX = 64;
+const NONE: readonly string[] = [];
 
-/** Services of a page: each its colour while there are six; those that share one are told apart by a pattern. */
+/**
+ * Services of a page: each its colour while there are six; those that share one
+ * are told apart by a pattern. What is shown counts by itself; names are given
+ * where more are to come, so that none changes its colour then.
+ */
 export function ServiceStyles(props: {
-  readonly names: readonly string[];
+  readonly names?: readonly string[];
   readonly children: ReactNode;
 }): ReactNode {
-  const { names, children } = props;
-  const written = JSON.stringify(names);
-  const styles = useMemo(() => seriesStyles(JSON.parse(written) as readonly string[]), [written]);
-  return <Styles value={styles}>{children}</Styles>;
+  const { names = NONE, children } = props;
+  const [met, setMet] = useState(NONE);
+  const meet = useCallback((name: string) => setMet((before) => withName(before, name)), []);
+  const written = JSON.stringify([...names, ...met]);
+  const of = useMemo(() => seriesStyles(JSON.parse(written) as readonly string[]), [written]);
+  const styles = useMemo(() => ({ of, meet }), [of, meet]);
+  return <Shared value={styles}>{children}</Shared>;
+}
+
+function withName(before: readonly string[], name: string): readonly string[] {
+  return before.includes(name) || before.length >= MET_MAX ? before : [...before, name];
 }
 
 /** Classes that give an element the colour and the pattern of a service. */
 export function useServiceClass(name: string): string {
-  const { slot, dash } = useContext(Styles).get(name) ?? { slot: seriesSlot(name), dash: 0 };
+  const { of, meet } = useContext(Shared);
+  const style = of.get(name);
+  const isNew = style === undefined;
+  // Before it is painted, so that nothing changes its colour in sight.
+  useLayoutEffect(() => {
+    if (isNew) meet(name);
+  }, [isNew, meet, name]);
+  const { slot, dash } = style ?? { slot: seriesSlot(name), dash: 0 };
   return `series-${slot} pattern-${dash % PATTERNS}`;
 }
 

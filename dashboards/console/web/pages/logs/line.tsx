@@ -1,8 +1,8 @@
 import { memo, type MouseEvent, type ReactNode } from 'react';
-import { seriesSlot } from '#dashboards/console/core/series-color.ts';
 import { bothZones, formatTime } from '#dashboards/console/core/times.ts';
 import type { LogLine } from '#dashboards/console/core/logs/line.ts';
 import { LevelMark } from '#dashboards/console/web/pages/logs/level-mark.tsx';
+import { useServiceClass } from '#dashboards/console/web/parts/series-name.tsx';
 
 /** Wider than any screen: what is beyond in a line that is not wrapped costs layout and is not seen. */
 const ONE_LINE_CHARS_MAX = 400;
@@ -17,6 +17,7 @@ interface LineProps {
 
 /** A line: time, severity, service, message. A click opens it, marking text does not. */
 export const Line = memo(function Line({ line, open, selected, wrapped, onToggle }: LineProps): ReactNode {
+  const ofService = useServiceClass(line.service);
   const message = wrapped ? line.message : line.message.slice(0, ONE_LINE_CHARS_MAX);
   const toggle = (event: MouseEvent): void => {
     event.stopPropagation();
@@ -38,7 +39,7 @@ export const Line = memo(function Line({ line, open, selected, wrapped, onToggle
         {formatTime(line.timeMs, Date.now())}
       </button>
       <LevelMark level={line.level} />
-      <span className={`log-service one-line series-${seriesSlot(line.service)}`} title={line.service}>
+      <span className={`log-service one-line ${ofService}`} title={line.service}>
         <span className="swatch" aria-hidden="true" /> {line.service}
       </span>
       <bdi className="log-message mono">

@@ -47,12 +47,14 @@ export function LogsPage(): ReactNode {
       </Page>
     );
   const here = (view: string | undefined): string => addressWith(location.pathname, query, { view });
-  const services = facets.loaded.data?.facets.find(({ key }) => key === 'service')?.values ?? [];
+  const values = facets.loaded.data?.facets.find(({ key }) => key === 'service')?.values ?? [];
+  const services = values.map(({ value }) => value);
   return (
     <Page
       title="Logs"
       says={says(histogram.loaded.data, patterns.interval, isLive(range))}
       staleSinceMs={histogram.loaded.staleSinceMs}
+      services={services}
       actions={
         <nav className="log-views" aria-label="Views">
           <Link to={here(undefined)} current={!asPatterns}>
@@ -64,7 +66,7 @@ export function LogsPage(): ReactNode {
         </nav>
       }
     >
-      <Filters services={services.map(({ value }) => value)} />
+      <Filters services={services} />
       <FilterChips />
       <div className="log-grid">
         <Histogram {...histogram} />

@@ -4,7 +4,6 @@ import { useLive } from '#dashboards/console/web/data/live.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
 import { GrafanaLink } from '#dashboards/console/web/parts/grafana-link.tsx';
 import { Page } from '#dashboards/console/web/parts/page.tsx';
-import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { Burns } from '#dashboards/console/web/pages/now/burns.tsx';
 import { ChangesPanel } from '#dashboards/console/web/pages/now/changes-panel.tsx';
 import { FirstSteps } from '#dashboards/console/web/pages/now/first-steps.tsx';
@@ -24,6 +23,7 @@ export function NowPage(): ReactNode {
       title="Now"
       says={sentence(figures, slos, live.data !== undefined)}
       staleSinceMs={live.staleSinceMs ?? figures.staleSinceMs}
+      services={figures.services.map(({ name }) => name)}
       actions={<GrafanaLink subject={{ board: 'fleet' }} />}
     >
       <div className="grid">
@@ -32,11 +32,7 @@ export function NowPage(): ReactNode {
           <Burns slos={slos} waiting={live.data === undefined} error={live.error} />
           <ChangesPanel />
         </div>
-        {figures.services.length > 0 && (
-          <ServiceStyles names={figures.services.map(({ name }) => name)}>
-            <Strips figures={figures} slos={slos} />
-          </ServiceStyles>
-        )}
+        {figures.services.length > 0 && <Strips figures={figures} slos={slos} />}
       </div>
     </Page>
   );

@@ -19,7 +19,6 @@ import {
 import { useInterval } from '#dashboards/console/web/data/now.ts';
 import { useJson } from '#dashboards/console/web/data/use-json.ts';
 import { NoTraces } from '#dashboards/console/web/pages/traces/no-traces.tsx';
-import { ServiceStyles } from '#dashboards/console/web/parts/series-name.tsx';
 import { TraceScatter } from '#dashboards/console/web/pages/traces/scatter.tsx';
 import { SearchForm } from '#dashboards/console/web/pages/traces/search-form.tsx';
 import { TraceList } from '#dashboards/console/web/pages/traces/trace-list.tsx';
@@ -51,6 +50,7 @@ export function TracesPage(): ReactNode {
       title="Traces"
       says={found.traces && foundSentence(found.traces, service ?? '', search.limit)}
       staleSinceMs={found.staleSinceMs}
+      services={names}
       actions={<ToBoard service={service} />}
     >
       <SearchForm search={search} services={names ?? []} entry={entry} />
@@ -61,18 +61,14 @@ export function TracesPage(): ReactNode {
         error={found.error ?? error}
         actions={path !== undefined && <CopyCurl path={path} />}
       >
-        <ServiceStyles names={names ?? []}>
-          <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
-        </ServiceStyles>
+        <TraceScatter traces={traces} interval={scatterInterval(traces, interval, search.limit)} />
       </Panel>
-      <ServiceStyles names={names ?? []}>
-        <Found
-          key={JSON.stringify([search, service])}
-          traces={found.traces}
-          isRefused={problemsOf(search).length > 0}
-          isEmptyStore={names?.length === 0 && search.service === ''}
-        />
-      </ServiceStyles>
+      <Found
+        key={JSON.stringify([search, service])}
+        traces={found.traces}
+        isRefused={problemsOf(search).length > 0}
+        isEmptyStore={names?.length === 0 && search.service === ''}
+      />
     </Page>
   );
 }
