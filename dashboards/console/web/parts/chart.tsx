@@ -76,6 +76,10 @@ const TIMES: readonly (readonly (string | number | null)[])[] = [
   [1, '{HH}:{mm}:{ss}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
   [0.001, '{HH}:{mm}:{ss}.{fff}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
 ];
+/** Right of the plot: half of the widest time, `2026-11-21` or `16:14:30.250`, stands beyond its tick. */
+const RIGHT_PX = 40;
+/** From tick to tick of the x axis at least, so that times do not touch. */
+const TICK_PX = 80;
 const LABEL_PX = 12;
 const HEIGHT_PX = 180;
 /** Direct labels at line ends up to so many; beyond it the legend alone. */
@@ -220,11 +224,12 @@ function optionsOf(current: () => ChartProps, element: HTMLElement): uPlot.Optio
   return {
     width: Math.max(element.clientWidth, 100),
     height: heightPx,
+    padding: [null, RIGHT_PX, null, null],
     legend: { show: false },
     cursor: { sync: { key: 'page' }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: yScale(log, unit, lines, () => current().points ?? []) },
     axes: [
-      { ...axis, grid: { show: false }, values: TIMES.map((row) => [...row]) },
+      { ...axis, space: TICK_PX, grid: { show: false }, values: TIMES.map((row) => [...row]) },
       {
         ...axis,
         size: 64,
