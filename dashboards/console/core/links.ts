@@ -28,8 +28,9 @@ export function traceTarget(id: string, span?: string): Target {
   return target({ page: 'trace', id }, { span });
 }
 
+/** Logs of a service, or of all. */
 export function logsTarget(
-  service: string,
+  service: string | undefined,
   more: { readonly severity?: string; readonly text?: string } = {},
 ): Target {
   return target({ page: 'logs' }, { service, ...more });

@@ -48,17 +48,17 @@ test('changes come newest first, starts of one hand as one', () => {
   );
 });
 
-test('patterns keep their order and say how much they grew', () => {
+test('patterns keep their order and say whether they are new', () => {
   const pattern = { service: 'a', severity: 'error', firstMs: 0, lastMs: 0, example: 'x 1' };
   const lines = patternLines([
     { ...pattern, pattern: 'pool is empty, waited <num> ms', count: 7, baselineCount: 0 },
     { ...pattern, pattern: '<num>', count: 6, baselineCount: 2 },
   ]);
   assert.deepEqual(
-    lines.map(({ isNew, growth, literal }) => [isNew, growth, literal]),
+    lines.map(({ isNew, template, literal }) => [isNew, template, literal]),
     [
-      [true, null, 'pool is empty, waited'],
-      [false, 3, ''],
+      [true, 'pool is empty, waited <num> ms', 'pool is empty, waited'],
+      [false, '<num>', ''],
     ],
   );
 });

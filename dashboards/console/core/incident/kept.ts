@@ -1,6 +1,6 @@
 /** What is kept with an incident of the stores' answers, as its panels show it. */
 import { groupedStarts, type Change } from '#dashboards/console/core/incident/around.ts';
-import { literalOf } from '#dashboards/console/core/logs/patterns.ts';
+import { literalOf, templateOf } from '#dashboards/console/core/logs/patterns.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import type { Incident, KeptChange, KeptPart, KeptPattern } from '#dashboards/console/web/data/own-api.ts';
 
@@ -9,13 +9,13 @@ export interface PatternLine {
   readonly key: string;
   readonly service: string;
   readonly severity: string;
-  readonly pattern: string;
+  /** Without what colours it in a terminal. */
+  readonly template: string;
   /** Text that its lines have in common and that a search can find. */
   readonly literal: string;
   readonly count: number;
+  readonly baselineCount: number;
   readonly isNew: boolean;
-  /** Now against before; null for new ones. */
-  readonly growth: number | null;
   readonly example: string;
 }
 
@@ -24,11 +24,11 @@ export function patternLines(patterns: readonly KeptPattern[]): readonly Pattern
     key: [service, severity, pattern].join('\n'),
     service,
     severity,
-    pattern,
+    template: templateOf(pattern),
     literal: literalOf(pattern),
     count,
+    baselineCount,
     isNew: baselineCount === 0,
-    growth: baselineCount === 0 ? null : count / baselineCount,
     example,
   }));
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LogPattern } from '#dashboards/console/core/logs/answers.ts';
-import { literalOf, rankPatterns } from '#dashboards/console/core/logs/patterns.ts';
+import {
+  countsOf,
+  groupedPatterns,
+  literalOf,
+  rankPatterns,
+} from '#dashboards/console/core/logs/patterns.ts';
 
 function pattern(text: string, severity: string, count: number, baselineCount: number): LogPattern {
   const at = '1800000000000000000';
@@ -46,4 +51,30 @@ test('the longest text between placeholders can be searched for', () => {
 test('colours of a terminal are no part of a template', () => {
   const [ranked] = rankPatterns([pattern('\u001B[<num>mred\u001B[0m <num>', 'info', 1, 1)]);
   assert.equal(ranked?.template, 'red <num>');
+});
+
+test('the same message of several services is one group, unless it is new in some only', () => {
+  const of = (service: string, text: string, baselineCount: number, severity = 'warn'): LogPattern => ({
+    ...pattern(text, severity, 2, baselineCount),
+    service,
+  });
+  const groups = groupedPatterns(
+    rankPatterns([
+      of('quotes', 'pool is empty', 0),
+      of('billing', 'listening', 1),
+      of('dispatch', 'pool is empty', 0),
+      of('tracking', 'pool is empty', 3),
+      of('broker', 'pool is empty', 0, 'error'),
+      of('broker', 'listening', 4),
+    ]),
+  );
+  assert.deepEqual(
+    groups.map((group) => [group[0].template, group.map(({ service }) => service), countsOf(group)]),
+    [
+      ['pool is empty', ['broker'], { count: 2, baselineCount: 0, growth: null }],
+      ['pool is empty', ['quotes', 'dispatch'], { count: 4, baselineCount: 0, growth: null }],
+      ['listening', ['billing', 'broker'], { count: 4, baselineCount: 5, growth: 0.8 }],
+      ['pool is empty', ['tracking'], { count: 2, baselineCount: 3, growth: 2 / 3 }],
+    ],
+  );
 });

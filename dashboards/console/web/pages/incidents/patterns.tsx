@@ -4,7 +4,12 @@ import { patternLines, type PatternLine } from '#dashboards/console/core/inciden
 import { logsTarget } from '#dashboards/console/core/links.ts';
 import { patternsPath } from '#dashboards/console/core/incident/questions.ts';
 import type { LogPatterns } from '#dashboards/console/core/logs/answers.ts';
-import { rankPatterns } from '#dashboards/console/core/logs/patterns.ts';
+import {
+  countsOf,
+  groupedPatterns,
+  rankPatterns,
+  type PatternGroup,
+} from '#dashboards/console/core/logs/patterns.ts';
 import { formatCount } from '#dashboards/console/core/numbers.ts';
 import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import type { Incident } from '#dashboards/console/web/data/own-api.ts';
@@ -67,9 +72,7 @@ function PatternsNow({ incident }: { readonly incident: Incident }): ReactNode {
       loading={loading}
       error={error}
     >
-      {data !== undefined && (
-        <PatternList patterns={changed.slice(0, SHOWN_MAX)} changed={changed.length} range={range} />
-      )}
+      {data !== undefined && <PatternList patterns={changed} changed={changed.length} range={range} />}
     </Panel>
   );
 }
@@ -82,8 +85,8 @@ interface PatternListProps {
 }
 
 function PatternList({ patterns, changed, range }: PatternListProps): ReactNode {
-  const shown = patterns.slice(0, SHOWN_MAX);
-  if (shown.length === 0) {
+  const groups = groupedPatterns(patterns).slice(0, SHOWN_MAX);
+  if (groups.length === 0) {
     return (
       <Empty>
         No warning or error is new.{' '}
@@ -91,44 +94,54 @@ function PatternList({ patterns, changed, range }: PatternListProps): ReactNode 
       </Empty>
     );
   }
+  const left = changed - groups.reduce((sum, { length }) => sum + length, 0);
   return (
     <>
       <ul className="incident-patterns">
-        {shown.map((pattern) => (
-          <PatternRow key={pattern.key} pattern={pattern} range={range} />
+        {groups.map((group) => (
+          <PatternRow key={group[0].key} group={group} range={range} />
         ))}
       </ul>
-      {changed > shown.length && (
+      {left > 0 && (
         <p className="incident-links">
-          <Link to={withQuery(pathOf({ page: 'logs' }), { severity: 'warn', ...range })}>
-            {changed - shown.length} more
-          </Link>
+          <Link to={withQuery(pathOf({ page: 'logs' }), { severity: 'warn', ...range })}>{left} more</Link>
         </p>
       )}
     </>
   );
 }
 
-function PatternRow({
-  pattern,
-  range,
-}: {
-  readonly pattern: PatternLine;
-  readonly range: { readonly from: string; readonly to: string };
-}): ReactNode {
-  const { service, severity, literal, count, isNew, growth, example } = pattern;
-  const to = around(logsTarget(service, { text: literal }), range);
+interface PatternRowProps {
+  readonly group: PatternGroup<PatternLine>;
+  readonly range: PatternListProps['range'];
+}
+
+/** What was written; who wrote it, each leading to its own lines. */
+function PatternRow({ group, range }: PatternRowProps): ReactNode {
+  const [{ severity, literal, isNew, template, example }, ...others] = group;
+  const { count, growth } = countsOf(group);
+  const linesOf = (service: string | undefined): string =>
+    around(logsTarget(service, { text: literal }), range);
   return (
     <li>
       <div className="incident-pattern-head">
         <StateMark state={severity === 'warn' ? 'ticket' : 'burning'} word={severity} />
-        <SeriesName name={service} />
         <span className="label">
           {formatCount(count)}× {isNew ? 'new' : `${formatCount(growth)} times as many as before`}
         </span>
+        {group.map((one) => (
+          <Link key={one.service} to={linesOf(one.service)} title={`Its lines in ${one.service}`}>
+            <SeriesName name={one.service} />
+            {others.length > 0 && one.count > 1 && <span className="hint"> {formatCount(one.count)}×</span>}
+          </Link>
+        ))}
       </div>
-      <Link to={to} className="mono incident-pattern" title={example}>
-        {pattern.pattern}
+      <Link
+        to={linesOf(others.length === 0 ? group[0].service : undefined)}
+        className="mono incident-pattern"
+        title={example}
+      >
+        {template}
       </Link>
     </li>
   );

@@ -3,7 +3,13 @@ import { formatCount, formatNumber } from '#dashboards/console/core/numbers.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { isLevel, type LogPatterns } from '#dashboards/console/core/logs/answers.ts';
 import { nanosToMs } from '#dashboards/console/core/logs/line.ts';
-import { rankPatterns, type RankedPattern } from '#dashboards/console/core/logs/patterns.ts';
+import {
+  countsOf,
+  groupedPatterns,
+  rankPatterns,
+  type PatternGroup,
+  type RankedPattern,
+} from '#dashboards/console/core/logs/patterns.ts';
 import { addressWith, withFilter } from '#dashboards/console/core/logs/search.ts';
 import { excerpt, readable } from '#dashboards/console/core/logs/text.ts';
 import type { Interval } from '#dashboards/console/core/time-range.ts';
@@ -60,22 +66,16 @@ export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): R
                 <th scope="col" className="number">
                   Before
                 </th>
-                <th scope="col" className="log-wide">
-                  Severity
-                </th>
-                <th scope="col" className="log-wide">
-                  Service
-                </th>
+                <th scope="col">Severity</th>
+                <th scope="col">Service</th>
                 <th scope="col">Message</th>
-                <th scope="col" className="log-wide">
-                  First and last
-                </th>
+                <th scope="col">First and last</th>
                 <td />
               </tr>
             </thead>
             <tbody>
-              {patterns.map((pattern) => (
-                <PatternRow key={pattern.key} pattern={pattern} />
+              {groupedPatterns(patterns).map((group) => (
+                <PatternRow key={group[0].key} group={group} />
               ))}
             </tbody>
           </table>
@@ -85,61 +85,53 @@ export function PatternsPanel({ path, loaded, interval }: PatternsPanelProps): R
   );
 }
 
-function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode {
+/** A message of a service, or of several that write the same. */
+function PatternRow({ group }: { readonly group: PatternGroup<RankedPattern> }): ReactNode {
   const { query } = useAddress();
-  const { severity, service, count, baselineCount, isNew, growth, literal } = pattern;
-  const { text, leftOut } = excerpt(pattern.template, PATTERN_CHARS_MAX);
-  const mark = isLevel(severity) ? <LevelMark level={severity} /> : readable(severity);
-  const lines = addressWith(location.pathname, query, {
-    view: undefined,
-    service,
-    severity: severity === 'unset' ? undefined : severity,
-    text: literal === '' ? (query.get('text') ?? undefined) : literal,
-  });
-  const example = addressWith(location.pathname, query, {
-    view: undefined,
-    row: pattern.exampleId,
-    at: pattern.lastUnixNanos,
-    context: undefined,
-    of: undefined,
-  });
+  const [first, ...others] = group;
+  const { severity, isNew, literal } = first;
+  const { count, baselineCount, growth } = countsOf(group);
+  const { text, leftOut } = excerpt(first.template, PATTERN_CHARS_MAX);
+  const linesOf = (service: string | undefined): string =>
+    addressWith(location.pathname, query, {
+      view: undefined,
+      service,
+      severity: severity === 'unset' ? undefined : severity,
+      text: literal === '' ? (query.get('text') ?? undefined) : literal,
+    });
   const out = addressWith(location.pathname, query, withFilter(query, { name: 'not.text', value: literal }));
   return (
     <tr>
-      <td className="number">{formatNumber(count)}</td>
+      <td className="number log-count">{formatNumber(count)}</td>
       <td className="number">
         {isNew ? (
           <strong>new</strong>
         ) : (
           <>
+            <span className="log-narrow">before </span>
             {formatCount(baselineCount)} <span className="hint">{growthText(growth)}</span>
           </>
         )}
       </td>
-      <td className="log-wide">{mark}</td>
-      <td className="log-wide">
-        <SeriesName name={service} />
+      <td>{isLevel(severity) ? <LevelMark level={severity} /> : readable(severity)}</td>
+      <td className={others.length > 0 ? 'log-several hint' : undefined}>
+        {others.length > 0 ? `${group.length} services` : <Writers group={group} linesOf={linesOf} />}
       </td>
       <td className="log-pattern">
-        <div className="log-narrow">
-          {mark} <SeriesName name={service} />
-        </div>
         <Link
-          to={lines}
+          to={linesOf(others.length === 0 ? first.service : (query.get('service') ?? undefined))}
           className="plain mono"
-          title={`Its lines. One of them: ${pattern.example.slice(0, 500)}`}
+          title={`Its lines. One of them: ${first.example.slice(0, 500)}`}
         >
           <bdi>{text}</bdi>
           {leftOut > 0 && <span className="hint"> … {formatNumber(leftOut)} more characters</span>}
         </Link>
+        {others.length > 0 && <Writers group={group} linesOf={linesOf} />}
       </td>
-      <td className="log-wide">
-        <Time ms={nanosToMs(pattern.firstUnixNanos)} /> –{' '}
-        <Link to={example} title="An example, with its fields">
-          <Time ms={nanosToMs(pattern.lastUnixNanos)} />
-        </Link>
+      <td className="log-times">
+        <Times group={group} />
       </td>
-      <td>
+      <td className="log-leave">
         {literal !== '' && (
           <Link
             to={out}
@@ -152,6 +144,50 @@ function PatternRow({ pattern }: { readonly pattern: RankedPattern }): ReactNode
         )}
       </td>
     </tr>
+  );
+}
+
+/** Who wrote it, and how often where that is more than once; each leads to its own lines. */
+function Writers(props: {
+  readonly group: PatternGroup<RankedPattern>;
+  readonly linesOf: (service: string) => string;
+}): ReactNode {
+  const { group, linesOf } = props;
+  return (
+    <div className="log-writers">
+      {group.map(({ service, count }) => (
+        <Link key={service} to={linesOf(service)} className="plain" title={`Its lines in ${service}`}>
+          <SeriesName name={service} />
+          {group.length > 1 && count > 1 && <span className="hint"> {formatNumber(count)}×</span>}
+        </Link>
+      ))}
+    </div>
+  );
+}
+
+/** When it was first and last written; the last line is there to be opened. */
+function Times({ group }: { readonly group: PatternGroup<RankedPattern> }): ReactNode {
+  const { query } = useAddress();
+  const first = group.reduce((best, one) =>
+    nanosToMs(one.firstUnixNanos) < nanosToMs(best.firstUnixNanos) ? one : best,
+  );
+  const last = group.reduce((best, one) =>
+    nanosToMs(one.lastUnixNanos) > nanosToMs(best.lastUnixNanos) ? one : best,
+  );
+  const example = addressWith(location.pathname, query, {
+    view: undefined,
+    row: last.exampleId,
+    at: last.lastUnixNanos,
+    context: undefined,
+    of: undefined,
+  });
+  return (
+    <>
+      <Time ms={nanosToMs(first.firstUnixNanos)} /> –{' '}
+      <Link to={example} title="An example, with its fields">
+        <Time ms={nanosToMs(last.lastUnixNanos)} />
+      </Link>
+    </>
   );
 }
 
