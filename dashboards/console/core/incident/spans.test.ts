@@ -46,6 +46,9 @@ test('where nothing failed it is the span that took longest by itself', () => {
   ];
   assert.deepEqual(culprit(words, 'quotes'), ['slow-in', 'c']);
   assert.deepEqual(culprit(words, 'nobody'), ['slow', 'c']);
+  const failing = traceOf([{ id: 'd', service: 'gateway', failed: true }, ...words.slice(1)]);
+  assert.equal(summaryOf(failing, undefined)?.culprit?.spanId, 'd');
+  assert.equal(summaryOf(failing, undefined, 'time')?.culprit?.spanId, 'c');
 });
 
 test('a trace is summed up, with the words of its failure', () => {

@@ -23,6 +23,8 @@ export interface CulpritSpan {
   readonly operation: string;
   readonly durationMs: number;
   readonly kind: Culprit;
+  /** The service it called; '' when it called none that is known. */
+  readonly peer: string;
   /** What it says of its failure; '' when it says nothing. */
   readonly says: string;
 }
@@ -39,8 +41,15 @@ export interface TraceSummary {
   readonly culprit: CulpritSpan | undefined;
 }
 
+/** What is looked for: what failed, or where nothing did what took time; or what took time in any case. */
+export type SoughtBy = 'failure' | 'time';
+
 /** Undefined for a trace without spans. */
-export function summaryOf(trace: Trace, suspect: string | undefined): TraceSummary | undefined {
+export function summaryOf(
+  trace: Trace,
+  suspect: string | undefined,
+  by: SoughtBy = 'failure',
+): TraceSummary | undefined {
   const tree = buildTree(trace);
   const root = tree.nodes[tree.root];
   if (root === undefined) return undefined;
@@ -53,7 +62,7 @@ export function summaryOf(trace: Trace, suspect: string | undefined): TraceSumma
     spans: trace.spans.length,
     errors: trace.spans.filter(hasFailed).length,
     services: tree.services.map(({ name }) => name).toSorted(),
-    culprit: culpritOf(tree, suspect),
+    culprit: culpritOf(tree, suspect, by),
   };
 }
 
@@ -71,13 +80,13 @@ function rankOf({ culprit }: TraceSummary): number {
 type Finder = (among: (node: SpanNode) => boolean) => SpanNode | undefined;
 
 /** Where something failed its first cause, otherwise what took longest by itself. */
-function culpritOf(tree: TraceTree, suspect: string | undefined): CulpritSpan | undefined {
-  const { nodes, failed } = tree;
-  const find: Finder =
-    failed > 0
-      ? (among) => nodes[firstCause(tree, among) ?? -1]
-      : (among) => nodes.filter(among).toSorted((a, b) => b.selfUs - a.selfUs)[0];
-  const kinds = failed > 0 ? FAILED : SLOW;
+function culpritOf(tree: TraceTree, suspect: string | undefined, by: SoughtBy): CulpritSpan | undefined {
+  const { nodes } = tree;
+  const failed = by === 'failure' && tree.failed > 0;
+  const find: Finder = failed
+    ? (among) => nodes[firstCause(tree, among) ?? -1]
+    : (among) => nodes.filter(among).toSorted((a, b) => b.selfUs - a.selfUs)[0];
+  const kinds = failed ? FAILED : SLOW;
   const inSuspect = find(({ service }) => service === suspect);
   if (inSuspect !== undefined) return described(inSuspect, kinds.inSuspect);
   const call = find(({ span }) => suspect !== undefined && peerOf(span) === suspect);
@@ -94,7 +103,15 @@ const SLOW = { inSuspect: 'slow-in', call: 'slow-call', other: 'slow' } as const
 function described(node: SpanNode | undefined, kind: Culprit): CulpritSpan | undefined {
   if (node === undefined) return undefined;
   const { id, service, operation, durationUs, span } = node;
-  return { spanId: id, service, operation, durationMs: durationUs / 1000, kind, says: saysOf(span) };
+  return {
+    spanId: id,
+    service,
+    operation,
+    durationMs: durationUs / 1000,
+    kind,
+    peer: peerOf(span),
+    says: saysOf(span),
+  };
 }
 
 /** A trace to compare a failing one with: nothing failed in it, and it took as long as they usually do. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { examplesOf, sidesOf, type SideSpan, type SideTrace } from '#dashboards/console/core/slos/sides.ts';
+import { sidesOf, type SideSpan, type SideTrace } from '#dashboards/console/core/slos/sides.ts';
 
 const PROCESSES = { a: { serviceName: 'a' }, b: { serviceName: 'b' } };
 
@@ -43,24 +43,4 @@ test('a trace is bad when the service itself answered badly, not when it called 
     [['1'], ['2']],
   );
   assert.equal(sidesOf([good], { service: 'a', longerThanMs: 4 }).bad.length, 1);
-});
-
-test('an example leads to the deepest failure, or to where the time went', () => {
-  const failing = trace('1', [
-    span('root', 'a', undefined, { tags: FAILED, duration: 9000 }),
-    span('mid', 'b', 'root', { tags: FAILED, duration: 8000 }),
-    span('leaf', 'b', 'mid', { duration: 1000 }),
-  ]);
-  const [failed] = examplesOf([failing], false, 5);
-  assert.deepEqual(
-    [failed?.root, failed?.spanId, failed?.spanService, failed?.durationMs],
-    ['a root', 'mid', 'b', 9],
-  );
-  assert.equal(examplesOf([failing], true, 5)[0]?.spanId, 'mid');
-  assert.deepEqual(examplesOf([trace('2', [])], false, 5), []);
-});
-
-test('parents in a ring end nothing', () => {
-  const ring = trace('1', [span('x', 'a', 'y', { tags: FAILED }), span('y', 'a', 'x', { tags: FAILED })]);
-  assert.equal(examplesOf([ring], false, 5).length, 1);
 });

@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react';
-import { formatDuration } from '#dashboards/console/core/times.ts';
+import { alikeBy, type AlikeTraces } from '#dashboards/console/core/incident/alike.ts';
+import { formatTime } from '#dashboards/console/core/times.ts';
+import { useNow } from '#dashboards/console/web/data/now.ts';
 import type { KeptPart, KeptTrace } from '#dashboards/console/web/data/own-api.ts';
+import { tookText } from '#dashboards/console/web/parts/alike-times.tsx';
 import { Copy } from '#dashboards/console/web/parts/copy.tsx';
 import { SeriesName } from '#dashboards/console/web/parts/series-name.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
@@ -27,12 +30,12 @@ export function KeptTraces({
               <th>Request</th>
               <th className="number">Took</th>
               <th>Failed in</th>
-              <th>Trace</th>
+              <th>Id of the trace of</th>
             </tr>
           </thead>
           <tbody>
-            {traces.map((trace) => (
-              <Row key={trace.traceId} trace={trace} />
+            {alikeBy(traces, keyOf).map((group) => (
+              <Row key={group.key} group={group} />
             ))}
           </tbody>
         </table>
@@ -41,21 +44,28 @@ export function KeptTraces({
   );
 }
 
-function Row({ trace }: { readonly trace: KeptTrace }): ReactNode {
-  const { traceId, rootService, rootOperation, startMs, durationMs, spans, failedSpans, failedServices } =
-    trace;
+/** What is kept of them tells no more of a failure than this. */
+function keyOf({ rootService, rootOperation, failedServices }: KeptTrace): string {
+  return JSON.stringify([rootService, rootOperation, failedServices]);
+}
+
+function Row({ group }: { readonly group: AlikeTraces<KeptTrace> }): ReactNode {
+  const now = useNow();
+  const { newest, others } = group;
+  const { rootService, rootOperation, startMs, spans, failedSpans, failedServices } = newest;
   return (
     <tr>
       <td>
         <Time ms={startMs} exact />
       </td>
       <td>
+        {others.length > 0 && <strong>{others.length + 1}× </strong>}
         {rootOperation}{' '}
         <span className="hint">
           <SeriesName name={rootService} />
         </span>
       </td>
-      <td className="number">{formatDuration(durationMs)}</td>
+      <td className="number">{tookText(group)}</td>
       <td>
         {failedServices.map((name) => (
           <span key={name} className="incident-name">
@@ -66,8 +76,10 @@ function Row({ trace }: { readonly trace: KeptTrace }): ReactNode {
           {failedSpans} of {spans} spans
         </span>
       </td>
-      <td>
-        <Copy text={traceId} label="id" />
+      <td className="incident-ids">
+        {[newest, ...others].map((trace) => (
+          <Copy key={trace.traceId} text={trace.traceId} label={formatTime(trace.startMs, now)} />
+        ))}
       </td>
     </tr>
   );

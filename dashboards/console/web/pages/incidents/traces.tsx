@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react';
+import { alikeTraces, type AlikeTraces } from '#dashboards/console/core/incident/alike.ts';
 import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
 import { culpritText } from '#dashboards/console/core/incident/words.ts';
 import { pathOf, withQuery } from '#dashboards/console/core/route.ts';
 import { formatDuration } from '#dashboards/console/core/times.ts';
 import { useParameter } from '#dashboards/console/web/data/location.ts';
+import { AlikeTimes, tookText } from '#dashboards/console/web/parts/alike-times.tsx';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Empty } from '#dashboards/console/web/parts/empty.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
@@ -57,8 +59,8 @@ export function Traces({ failing, suspect, kept }: TracesProps): ReactNode {
               </tr>
             </thead>
             <tbody>
-              {traces.map((trace) => (
-                <TraceRow key={trace.traceId} trace={trace} suspect={suspect} />
+              {alikeTraces(traces).map((group) => (
+                <TraceRow key={group.key} group={group} suspect={suspect} />
               ))}
             </tbody>
           </table>
@@ -95,30 +97,32 @@ function More({
   );
 }
 
-function TraceRow({
-  trace,
-  suspect,
-}: {
-  readonly trace: TraceSummary;
+interface TraceRowProps {
+  readonly group: AlikeTraces<TraceSummary>;
   readonly suspect: string | undefined;
-}): ReactNode {
-  const { culprit, rootService, rootOperation, startMs, durationMs } = trace;
+}
+
+/** A trace, or several that tell the same: the newest leads, the others are a click each. */
+function TraceRow({ group, suspect }: TraceRowProps): ReactNode {
+  const { newest, others } = group;
+  const { culprit, rootService, rootOperation, startMs } = newest;
   return (
     <tr>
       <td>
         <Time ms={startMs} exact />
       </td>
       <td>
-        <Link to={pathOf({ page: 'trace', id: trace.traceId })}>{rootOperation}</Link>{' '}
+        {others.length > 0 && <strong>{others.length + 1}× </strong>}
+        <Link to={pathOf({ page: 'trace', id: newest.traceId })}>{rootOperation}</Link>{' '}
         <span className="hint">
           <SeriesName name={rootService} />
         </span>
       </td>
-      <td className="number">{formatDuration(durationMs)}</td>
+      <td className="number">{tookText(group)}</td>
       <td>
         {culprit !== undefined && (
           <>
-            <Link to={culpritAddress(trace)}>{culpritText(culprit, suspect)}</Link>{' '}
+            <Link to={culpritAddress(newest)}>{culpritText(culprit, suspect)}</Link>{' '}
             <span className="hint">
               {[culprit.operation, formatDuration(culprit.durationMs), culprit.says]
                 .filter((part) => part !== '')
@@ -126,6 +130,7 @@ function TraceRow({
             </span>
           </>
         )}
+        <AlikeTimes group={group} addressOf={culpritAddress} />
       </td>
     </tr>
   );

@@ -1,9 +1,10 @@
 import { useMemo, type ReactNode } from 'react';
+import { alikeTraces, type AlikeTraces } from '#dashboards/console/core/incident/alike.ts';
+import { summaryOf, type TraceSummary } from '#dashboards/console/core/incident/spans.ts';
 import { tracesTarget, traceTarget } from '#dashboards/console/core/links.ts';
-import { examplesOf, type Example } from '#dashboards/console/core/slos/sides.ts';
-import { formatDuration } from '#dashboards/console/core/times.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
 import type { Slo } from '#dashboards/console/web/data/own-api.ts';
+import { AlikeTimes, tookText } from '#dashboards/console/web/parts/alike-times.tsx';
 import { CopyCurl } from '#dashboards/console/web/parts/copy.tsx';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Panel } from '#dashboards/console/web/parts/panel.tsx';
@@ -18,11 +19,14 @@ interface ExamplesPanelProps {
   readonly sides: SideTraces;
 }
 
-/** Bad traces, each leading straight to the span that failed first or took the time. */
+/** Bad traces, alike ones together, each leading straight to the span that failed first or took the time. */
 export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   const slow = slo.indicator === 'latency';
-  const { bad } = sides.sides;
-  const examples = useMemo(() => examplesOf(bad, slow, SHOWN), [bad, slow]);
+  const { bad } = sides;
+  const groups = useMemo(() => {
+    const by = slow ? 'time' : 'failure';
+    return alikeTraces(bad.flatMap((trace) => summaryOf(trace, undefined, by) ?? [])).slice(0, SHOWN);
+  }, [bad, slow]);
   const all = tracesTarget(
     slo.service,
     slow ? { minDuration: `${slo.thresholdMs ?? 0}ms` } : { errors: true },
@@ -30,7 +34,7 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   return (
     <Panel
       title={slow ? 'Slow traces' : 'Failing traces'}
-      meaning="each opens at the span to look at"
+      meaning="each opens at the span to look at; alike ones stand together"
       loading={sides.loading}
       error={sides.error}
       actions={
@@ -41,11 +45,11 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
       }
     >
       <ul className="example-list" data-rows>
-        {examples.map((example) => (
-          <ExampleItem key={example.traceId} example={example} />
+        {groups.map((group) => (
+          <Examples key={group.key} group={group} />
         ))}
       </ul>
-      {examples.length === 0 && !sides.loading && (
+      {groups.length === 0 && !sides.loading && (
         <p className="label">
           None in this time range
           {slo.indicator === 'ratio' ? '; this SLO counts by counters, not by spans' : ''}.
@@ -55,20 +59,34 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   );
 }
 
-function ExampleItem({ example }: { readonly example: Example }): ReactNode {
-  const { traceId, startMs, durationMs, root, spanId, spanService, spanName } = example;
-  const { path, query } = traceTarget(traceId, spanId);
+function addressOf({ traceId, culprit }: TraceSummary): string {
+  const { path, query } = traceTarget(traceId, culprit?.spanId);
+  return keepingRange(path, query);
+}
+
+function Examples({ group }: { readonly group: AlikeTraces<TraceSummary> }): ReactNode {
+  const { newest, others } = group;
+  const { rootService, rootOperation, startMs, culprit } = newest;
   return (
     <li className="example">
-      <Link to={keepingRange(path, query)} className="one-line">
-        {root}
-      </Link>
+      <span className="one-line">
+        {others.length > 0 && <strong>{others.length + 1}× </strong>}
+        <Link to={addressOf(newest)}>
+          {rootService} {rootOperation}
+        </Link>
+      </span>
       <span className="hint example-when">
-        {formatDuration(durationMs)} · <Time ms={startMs} />
+        {tookText(group)} · <Time ms={startMs} />
       </span>
-      <span className="label one-line">
-        <SeriesName name={spanService} /> {spanName}
-      </span>
+      {culprit !== undefined && (
+        <span className="label example-cause">
+          <SeriesName name={culprit.service} />{' '}
+          {[culprit.operation, culprit.peer === '' ? '' : `to ${culprit.peer}`, culprit.says]
+            .filter((part) => part !== '')
+            .join(' · ')}
+        </span>
+      )}
+      <AlikeTimes group={group} addressOf={addressOf} />
     </li>
   );
 }

@@ -1,0 +1,40 @@
+import type { ReactNode } from 'react';
+import type { AlikeTraces } from '#dashboards/console/core/incident/alike.ts';
+import type { TraceSummary } from '#dashboards/console/core/incident/spans.ts';
+import { formatNumber } from '#dashboards/console/core/numbers.ts';
+import { formatDuration } from '#dashboards/console/core/times.ts';
+import { Link } from '#dashboards/console/web/parts/link.tsx';
+import { Time } from '#dashboards/console/web/parts/time.tsx';
+
+/** As many as an incident keeps: beyond it the search has them. */
+const SHOWN_MAX = 20;
+
+interface AlikeTimesProps {
+  readonly group: AlikeTraces<TraceSummary>;
+  readonly addressOf: (trace: TraceSummary) => string;
+}
+
+/** The traces that a row stands for beside its newest, each by its time. */
+export function AlikeTimes({ group: { others }, addressOf }: AlikeTimesProps): ReactNode {
+  if (others.length === 0) return null;
+  const left = others.length - SHOWN_MAX;
+  return (
+    <ul className="alike-times">
+      <li className="hint">and alike at</li>
+      {others.slice(0, SHOWN_MAX).map((trace) => (
+        <li key={trace.traceId}>
+          <Link to={addressOf(trace)} title={`took ${formatDuration(trace.durationMs)}`}>
+            <Time ms={trace.startMs} exact />
+          </Link>
+        </li>
+      ))}
+      {left > 0 && <li className="hint">{formatNumber(left)} older</li>}
+    </ul>
+  );
+}
+
+/** `2.79 ms – 19.1 ms`, or the one duration. */
+export function tookText({ shortestMs, longestMs }: AlikeTraces<unknown>): string {
+  const [least, most] = [formatDuration(shortestMs), formatDuration(longestMs)];
+  return least === most ? most : `${least} – ${most}`;
+}
