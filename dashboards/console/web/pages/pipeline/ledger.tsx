@@ -76,7 +76,7 @@ function Line({ row }: { readonly row: LedgerRow }): ReactNode {
   const reasons = Object.entries(row.dropped);
   return (
     <>
-      <td>{row.consumer}</td>
+      <td className="ledger-consumer">{row.consumer}</td>
       <td className="number">{formatNumber(row.accepted)}</td>
       <td className="number">= {formatNumber(row.delivered)}</td>
       <td className="number">
@@ -88,7 +88,9 @@ function Line({ row }: { readonly row: LedgerRow }): ReactNode {
         ))}
       </td>
       <td className="number">+ {formatNumber(row.held)}</td>
-      <td className="number">{formatNumber(row.residual)}</td>
+      <td className={`number ledger-residual ${row.residual === 0 ? 'none' : ''}`}>
+        {formatNumber(row.residual)}
+      </td>
       <td>
         {row.residual === 0 ? <StateMark state="ok" word="yes" /> : <StateMark state="burning" word="no" />}
       </td>

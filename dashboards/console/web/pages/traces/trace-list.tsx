@@ -83,13 +83,7 @@ const TraceRow = memo(function TraceRow({ trace, longestMs, picked, onPick }: Tr
       </td>
       <td className="root">
         <Link to={keepingRange(pathOf({ page: 'trace', id }))} className="trace-link">
-          <ServiceName name={rootService} />{' '}
-          {failed > 0 && (
-            <span className="failed-root state-burning" aria-hidden="true">
-              ▲{' '}
-            </span>
-          )}
-          <b>{nameText(rootOperation)}</b>
+          <ServiceName name={rootService} /> <b>{nameText(rootOperation)}</b>
         </Link>
         {rootMissing && (
           <span className="hint" title="The span that began this trace has not been sent">
@@ -101,8 +95,8 @@ const TraceRow = memo(function TraceRow({ trace, longestMs, picked, onPick }: Tr
       <td className="duration">
         <DurationBar durationMs={durationMs} longestMs={longestMs} service={rootService} />
       </td>
-      <td className="number">{formatNumber(spans)}</td>
-      <td className="number">
+      <td className={`number spans ${spans === 1 ? 'one' : ''}`}>{formatNumber(spans)}</td>
+      <td className={`number errors ${failed === 0 ? 'none' : ''}`}>
         {failed === 0 ? '0' : <span className="state-burning">▲ {formatNumber(failed)}</span>}
       </td>
       <td className="services">
