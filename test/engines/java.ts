@@ -8,9 +8,14 @@ const JVM_FOLDER = '/usr/lib/jvm';
 
 /**
  * For servers that live for seconds: without the optimising compiler a start takes
- * half the time and half the CPU.
+ * half the time and half the CPU; the classes are a release's, and need no proof.
  */
-export const SHORT_LIVED_JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] as const;
+export const SHORT_LIVED_JVM = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+UnlockDiagnosticVMOptions',
+  '-XX:-BytecodeVerificationRemote',
+] as const;
 
 /**
  * The home of a Java of at least `majorMin`: what `JAVA_HOME` names if it
