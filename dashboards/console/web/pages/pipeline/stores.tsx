@@ -24,7 +24,7 @@ export function Stores({ stores }: { readonly stores: Pipeline['stores'] }): Rea
       )}
       {stores.length > 0 && (
         <div className="scroll-x" tabIndex={0} role="group" aria-label="Stores">
-          <table>
+          <table className="stores">
             <thead>
               <tr>
                 <th>Store</th>

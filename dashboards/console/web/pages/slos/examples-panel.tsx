@@ -34,7 +34,7 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   return (
     <Panel
       title={slow ? 'Slow traces' : 'Failing traces'}
-      meaning="each opens at the span to look at; alike ones stand together"
+      meaning={`of the newest ${bad.length}, alike ones together; each opens at the span to look at`}
       loading={sides.loading}
       error={sides.error}
       actions={
