@@ -4,12 +4,10 @@
  * spans per CPU-second of the server's processes; wall rate and latency stand
  * beside it. What was acknowledged must equal what the server says it accepted.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { ChildProcess } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { invariant, present } from '#base/invariant.ts';
+import { startCollector } from '#bench/collector.ts';
 import type { BenchOptions, Benchmark, Findings, Series } from '#bench/harness.ts';
 import { measureLoad, type Measured } from '#bench/load.ts';
 import { startPinned, stop } from '#bench/processes.ts';
@@ -19,7 +17,6 @@ const CONNECTIONS = 32;
 const SPANS_PER_REQUEST = [100, 1000] as const;
 const SERVER_CORE = 0;
 const GENERATOR_CORE = 1;
-const READY_LIMIT_MS = 20_000;
 const TRACES_PATH = '/v1/traces';
 
 interface Server {
@@ -39,7 +36,7 @@ export const otlpIngest: Benchmark = {
 };
 
 async function run(options: BenchOptions): Promise<Findings> {
-  const servers = [await startCollector(), await startReference()];
+  const servers = [await startOurs(), await startReference()];
   try {
     const found = new Map<string, Measured[]>();
     for (let round = 0; round < options.runs; round += 1) {
@@ -105,48 +102,15 @@ function refused(statuses: Readonly<Record<string, number>>): number {
   return Object.entries(statuses).reduce((sum, [status, count]) => (status === '200' ? sum : sum + count), 0);
 }
 
-async function startCollector(): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bench-'));
-  const readyFile = join(folder, 'ready.json');
-  const child = startPinned(SERVER_CORE, [
-    join(import.meta.dirname, '..', 'bin', 'launch.js'),
-    'collector',
-    `--data=${join(folder, 'data')}`,
-    '--listen=127.0.0.1:0',
-    '--otlp-http=127.0.0.1:0',
-    `--ready-file=${readyFile}`,
-  ]);
-  child.stdout?.resume();
-  const ready = await waitForReady(child, readyFile);
+async function startOurs(): Promise<Server> {
+  const collector = await startCollector(SERVER_CORE);
   return {
     name: 'plimsoll',
-    pid: present(child.pid, 'it has started'),
-    url: ready.otlpHttp + TRACES_PATH,
-    accepted: () => acceptedSpans(`${ready.origin}/metrics`),
-    async stop() {
-      await stop(child);
-      rmSync(folder, { recursive: true });
-    },
+    pid: collector.pid,
+    url: collector.otlpHttp + TRACES_PATH,
+    accepted: () => acceptedSpans(`${collector.origin}/metrics`),
+    stop: () => collector.stop(),
   };
-}
-
-interface Ready {
-  readonly origin: string;
-  readonly otlpHttp: string;
-}
-
-async function waitForReady(child: ChildProcess, file: string): Promise<Ready> {
-  const endMs = performance.now() + READY_LIMIT_MS;
-  while (performance.now() < endMs) {
-    if (child.exitCode !== null) throw new Error(`the collector ended with ${child.exitCode}`);
-    try {
-      return JSON.parse(readFileSync(file, 'utf8')) as Ready;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  await stop(child);
-  throw new Error(`the collector was not ready within ${READY_LIMIT_MS / 1000} s`);
 }
 
 /** Sum over all label values, from the text exposition. */

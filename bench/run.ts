@@ -4,13 +4,14 @@
  *   npm run bench -- [NAME…] [--runs=5] [--window=4] [--keep]
  */
 import { chaosProxy } from '#bench/chaos-proxy.ts';
+import { exporters } from '#bench/exporters.ts';
 import { writeResult, table, type Benchmark } from '#bench/harness.ts';
 import { journalKafka } from '#bench/journal-kafka.ts';
 import { otlpIngest } from '#bench/otlp-ingest.ts';
 import { stopAll } from '#bench/processes.ts';
 import { sdkOverhead } from '#bench/sdk-overhead.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead, chaosProxy, journalKafka];
+const BENCHMARKS: readonly Benchmark[] = [otlpIngest, sdkOverhead, chaosProxy, journalKafka, exporters];
 const RUNS = 5;
 const WARM_UP_MS = 1000;
 const WINDOW_SECONDS = 4;
