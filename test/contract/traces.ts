@@ -253,10 +253,10 @@ export function traceReaderContract(
   });
 
   check('every search criterion finds what has it and nothing else', async (backend) => {
-    for (const [number, { one }] of CRITERIA.entries()) {
-      const spans = [span(1, 0, one), span(2, 1, { name: 'other' })];
-      await backend.write([spansRecord({ service: `s${number}` }, spans)]);
-    }
+    const records = CRITERIA.map(({ one }, number) =>
+      spansRecord({ service: `s${number}` }, [span(1, 0, one), span(2, 1, { name: 'other' })]),
+    );
+    await backend.write(records);
     for (const place of ['memory', 'disk']) {
       if (place === 'disk') await backend.flush();
       for (const [number, { what, found, missed }] of CRITERIA.entries()) {
