@@ -3,8 +3,11 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import kafkajs, { type ISocketFactory, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from '#journal/kafka/client.ts';
+import { quietQueues } from '#journal/kafka/kafkajs/quiet-queues.ts';
 
 const { Kafka, logLevel } = kafkajs;
+
+quietQueues();
 
 const RETRY_MS = 50;
 const RETRY_MS_MAX = 250;
