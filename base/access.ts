@@ -3,7 +3,7 @@
  * TLS connection to it comes about. Neither is about the data, so nothing is
  * dropped for it; each error names the key of the configuration to mend. Pure.
  */
-import { CodedError, type ErrorCode } from '#base/errors.ts';
+import { CodedError, errorText, type ErrorCode } from '#base/errors.ts';
 
 export type AccessCode = Extract<ErrorCode, 'PLIM_CREDENTIALS_REFUSED' | 'PLIM_TLS_FAILED'>;
 
@@ -19,6 +19,11 @@ export class AccessError extends CodedError {
   get line(): string {
     return `${this.code}: ${this.message}`;
   }
+}
+
+/** The text of any error as one line, with the code where it is an {@link AccessError}. */
+export function reasonText(error: unknown): string {
+  return error instanceof AccessError ? error.line : errorText(error);
 }
 
 /** An error inside an error inside an error: deeper than this nobody wraps. */

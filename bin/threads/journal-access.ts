@@ -2,7 +2,7 @@
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { systemRandom } from '#base/real/random.ts';
-import { errorText } from '#base/errors.ts';
+import { reasonText } from '#base/access.ts';
 import type { Logger } from '#base/log.ts';
 import type { JournalConfig } from '#journal/config.ts';
 import {
@@ -97,7 +97,7 @@ export async function openJournalWriter(
       config: access.config,
       onCommit,
       onTrouble: (error) =>
-        log.warn({ error: errorText(error) }, 'the brokers do not take records; trying again'),
+        log.warn({ error: reasonText(error) }, 'the brokers do not take records; trying again'),
     });
     return { writer, committed: () => undefined };
   }

@@ -33,7 +33,7 @@ producer: {max_message_bytes: 2000000, required_acks: -1, compression: zstd}
 test('tls is off without its section, and when it is called insecure', () => {
   assert.equal(read('{}').config?.tls, undefined);
   assert.equal(read('tls: {insecure: true}').config?.tls, undefined);
-  assert.equal(read('tls: {}').config?.tls?.skipVerify, false);
+  assert.equal(read('tls: {}').config?.tls?.skipsVerify, false);
 });
 
 test('what could not hold is refused, by its line', () => {
@@ -45,6 +45,21 @@ test('what could not hold is refused, by its line', () => {
     read('commit_bytes_max: 1MiB\nproducer: {max_message_bytes: 2MiB}').messages[0] ?? '',
     /one batch/,
   );
+});
+
+test('a login lacks nothing, and a certificate has its key', () => {
+  assert.match(read('auth: {sasl: {username: u}}').messages[0] ?? '', /auth\.sasl needs a password/);
+  assert.match(
+    read('auth: {plain_text: {password: p}}').messages[0] ?? '',
+    /auth\.plain_text needs a username/,
+  );
+  assert.match(
+    read('auth: {sasl: {username: u, password: p, mechanism: GSSAPI}}').messages[0] ?? '',
+    /one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512/,
+  );
+  assert.match(read('tls: {cert_file: c.pem}').messages[0] ?? '', /cert_file and key_file .*together/);
+  assert.match(read('auth: {tls: {key_file: k.pem}}').messages[0] ?? '', /cert_file and key_file/);
+  assert.equal(read('auth: {tls: {ca_file: c.pem}}').config?.tls?.caFile, 'c.pem');
 });
 
 function read(text: string): {

@@ -18,19 +18,12 @@ import {
   withDefault,
   type Schema,
 } from '#base/config/schema.ts';
+import type { TlsConfig } from '#base/config/tls.ts';
 import type { Compression } from '#journal/kafka/client.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;
-
-export interface KafkaTls {
-  readonly caFile: string | undefined;
-  readonly certFile: string | undefined;
-  readonly keyFile: string | undefined;
-  readonly serverName: string | undefined;
-  readonly skipVerify: boolean;
-}
 
 export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 
@@ -44,7 +37,7 @@ export interface KafkaSasl {
 export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly tls: KafkaTls | undefined;
+  readonly tls: TlsConfig | undefined;
   readonly sasl: KafkaSasl | undefined;
 }
 
@@ -228,11 +221,23 @@ export const KAFKA_SCHEMA: Schema<KafkaJournalConfig> = {
 type ConfigProblem = readonly [key: string, message: string];
 
 /** What is wrong beyond single keys. */
-export function connectionProblem({ brokers, auth }: ConnectionValues): ConfigProblem | undefined {
+export function connectionProblem({ brokers, auth, tls: wire }: ConnectionValues): ConfigProblem | undefined {
   if (brokers.length === 0) return ['brokers', 'brokers is empty; name at least one HOST:PORT'];
   if (auth.plain_text !== undefined && auth.sasl !== undefined)
     return ['auth', 'auth has plain_text and sasl; keep one of them'];
-  return undefined;
+  const files = wire ?? auth.tls;
+  if ((files?.cert_file === undefined) !== (files?.key_file === undefined))
+    return ['tls', 'cert_file and key_file of tls belong together'];
+  return loginProblem('plain_text', auth.plain_text) ?? loginProblem('sasl', auth.sasl);
+}
+
+function loginProblem(
+  name: string,
+  login: { readonly username: string; readonly password: string } | undefined,
+): ConfigProblem | undefined {
+  if (login === undefined || (login.username !== '' && login.password !== '')) return undefined;
+  const missing = login.username === '' ? 'username' : 'password';
+  return [`auth.${name}.${missing}`, `auth.${name} needs a ${missing}`];
 }
 
 function problemOf(values: Values): ConfigProblem | undefined {
@@ -273,7 +278,7 @@ function configOf(values: Values): KafkaJournalConfig {
   };
 }
 
-function tlsOf(values: Values['tls']): KafkaTls | undefined {
+function tlsOf(values: Values['tls']): TlsConfig | undefined {
   if (values === undefined) return undefined;
   // As in the Collector: naming an authority or a certificate means TLS.
   const isNamed = values.ca_file !== undefined || values.cert_file !== undefined;
@@ -283,6 +288,6 @@ function tlsOf(values: Values['tls']): KafkaTls | undefined {
     certFile: values.cert_file,
     keyFile: values.key_file,
     serverName: values.server_name_override,
-    skipVerify: values.insecure_skip_verify,
+    skipsVerify: values.insecure_skip_verify,
   };
 }

@@ -1,5 +1,6 @@
 /** Why the journal on Kafka did not take a record or give one, in words for whoever asked. */
-import { CodedError, errorText } from '#base/errors.ts';
+import { reasonText } from '#base/access.ts';
+import { CodedError } from '#base/errors.ts';
 
 export function closed(): CodedError {
   return new CodedError('PLIM_JOURNAL_CLOSED', 'the journal is closed; send again later');
@@ -31,7 +32,7 @@ export function overloaded(queueBytesMax: number): CodedError {
 export function failed(cause: unknown): CodedError {
   return new CodedError(
     'PLIM_JOURNAL_FAILED',
-    `the brokers of the journal did not confirm (${errorText(cause)}); nothing was acknowledged, send again later`,
+    `the brokers of the journal did not confirm (${reasonText(cause)}); nothing was acknowledged, send again later`,
     { cause },
   );
 }
@@ -39,7 +40,7 @@ export function failed(cause: unknown): CodedError {
 export function unreadable(topic: string, cause: unknown): CodedError {
   return new CodedError(
     'PLIM_STORE_UNAVAILABLE',
-    `the journal’s topic ${topic} cannot be read now (${errorText(cause)}); it is tried again`,
+    `the journal’s topic ${topic} cannot be read now (${reasonText(cause)}); it is tried again`,
     { cause },
   );
 }

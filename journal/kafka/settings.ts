@@ -1,8 +1,10 @@
 /** From the configuration to what kafkajs is told. */
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import type { TlsConfig } from '#base/config/tls.ts';
 import { CodedError, errorText } from '#base/errors.ts';
-import type { KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism } from '#journal/kafka/config.ts';
+import type { NetTls } from '#base/net.ts';
+import { readTls } from '#base/real/tls-files.ts';
+import type { KafkaConnection, KafkaSasl, SaslMechanism } from '#journal/kafka/config.ts';
 import type { KafkaSettings } from '#journal/kafka/client.ts';
 
 const CONNECT_MS_MAX = 3000;
@@ -30,23 +32,22 @@ function saslOf({ mechanism, username, password }: KafkaSasl): NonNullable<Kafka
   return { mechanism: MECHANISMS[mechanism], username, password };
 }
 
-function tlsOf({ caFile, certFile, keyFile, serverName, skipVerify }: KafkaTls): ConnectionOptions {
+/** @throws CodedError `PLIM_CONFIG_INVALID` */
+function tlsOf(config: TlsConfig): ConnectionOptions {
+  const { ca, cert, key, serverName, skipsVerify = false } = filesOf(config) ?? {};
   return {
-    rejectUnauthorized: !skipVerify,
-    ...(caFile === undefined ? {} : { ca: fileOf(caFile) }),
-    ...(certFile === undefined ? {} : { cert: fileOf(certFile) }),
-    ...(keyFile === undefined ? {} : { key: fileOf(keyFile) }),
+    rejectUnauthorized: !skipsVerify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }
 
-function fileOf(path: string): Buffer {
+function filesOf(config: TlsConfig): NetTls | undefined {
   try {
-    return readFileSync(path);
+    return readTls(config);
   } catch (error) {
-    throw new CodedError(
-      'PLIM_CONFIG_INVALID',
-      `the file ${path} of Kafka’s tls cannot be read (${errorText(error)})`,
-    );
+    throw new CodedError('PLIM_CONFIG_INVALID', `tls of Kafka: ${errorText(error)}`, { cause: error });
   }
 }

@@ -110,7 +110,7 @@ export class SharedMember implements SharedReader {
       if (this.#mustJoin || this.#assignment === undefined) await this.#join();
       return await this.#nextOfAny(options);
     } catch (error) {
-      throw isCoded(error) ? error : refusals.unreadable(this.#link.topic, error);
+      throw isCoded(error, 'PLIM_STORE_UNAVAILABLE') ? error : refusals.unreadable(this.#link.topic, error);
     }
   }
 

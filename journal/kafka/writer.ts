@@ -105,6 +105,8 @@ class KafkaJournal implements KafkaJournalWriter {
   #sequence = 0;
   #records = 0;
   #trouble: { readonly cause: unknown } | undefined;
+  /** Of the last try to connect that failed. */
+  #connectError: unknown;
   #retryMs = RETRY_MS_MIN;
   #pumping: Promise<void> | undefined;
   #upkeep: Promise<void> = Promise.resolve();
@@ -125,7 +127,8 @@ class KafkaJournal implements KafkaJournalWriter {
   async start(): Promise<void> {
     this.#kick();
     await within(this.#options.clock, this.#options.config.timeoutMs, this.#pumping ?? Promise.resolve());
-    if (this.#session === undefined) this.#enterTrouble(new Error('no broker has answered yet'));
+    if (this.#session === undefined)
+      this.#enterTrouble(this.#connectError ?? new Error('no broker has answered yet'));
     await within(this.#options.clock, UPKEEP_MS, this.#runUpkeep());
     this.#scheduleUpkeep();
   }
@@ -238,6 +241,7 @@ class KafkaJournal implements KafkaJournalWriter {
         this.#adopt(await openSession({ settings, config, node, tails, signal }));
         return;
       } catch (error) {
+        this.#connectError = error;
         this.#options.onTrouble?.(error);
         if (clock.monotonicMs() - startMs >= config.timeoutMs || this.#trouble !== undefined)
           this.#enterTrouble(error);

@@ -21,7 +21,7 @@ const CLUSTER_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 const UUID_BYTES = 16;
 const HEAP = '384m';
 const READY_MS_MAX = 90_000;
-const FORMAT_MS_MAX = 60_000;
+const TOOL_MS_MAX = 60_000;
 
 /** The programs of Kafka, and what runs them. */
 export interface KafkaInstall {
@@ -84,10 +84,21 @@ async function format(
   scram: readonly string[],
 ): Promise<void> {
   const words = ['format', '-t', CLUSTER_ID, '-c', file, ...scram.flatMap((one) => ['--add-scram', one])];
-  await runTool([...javaCommand(install, folder), 'kafka.tools.StorageTool', ...words], {
-    cwd: folder,
-    timeoutMs: FORMAT_MS_MAX,
-  });
+  await runKafkaTool(install, folder, ['kafka.tools.StorageTool', ...words]);
+}
+
+/**
+ * One of Kafka's own programs, run to its end: its class and its words.
+ *
+ * @param folder to work in
+ * @throws CannotPrepare when it ends with anything but 0
+ */
+export async function runKafkaTool(
+  install: KafkaInstall,
+  folder: string,
+  words: readonly string[],
+): Promise<void> {
+  await runTool([...javaCommand(install, folder), ...words], { cwd: folder, timeoutMs: TOOL_MS_MAX });
 }
 
 /** Formatting takes a second of a JVM; what differs between members is two lines. */

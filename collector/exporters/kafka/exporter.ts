@@ -5,6 +5,7 @@
  * nothing. A run of ours that was killed leaves it open what they have of its last
  * batch; the next sends all of it, and a header tells the reader.
  */
+import { reasonText } from '#base/access.ts';
 import type { Clock } from '#base/clock.ts';
 import { errorText } from '#base/errors.ts';
 import type { Logger } from '#base/log.ts';
@@ -72,7 +73,7 @@ class KafkaExporter implements Exporter {
     } catch (error) {
       signal.throwIfAborted();
       if (this.#options.keepsProducer === false) this.#close();
-      throw new ExportError(errorText(error), { cause: error });
+      throw new ExportError(reasonText(error), { cause: error });
     } finally {
       signal.removeEventListener('abort', onAbort);
     }

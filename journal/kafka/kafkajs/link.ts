@@ -16,6 +16,7 @@ import type {
   PartitionFacts,
   StoredMessage,
 } from '#journal/kafka/client.ts';
+import { accessFailure, connectFailure } from '#journal/kafka/core/access.ts';
 import { brokerAnswer, clientOf, Sockets, type KafkaClient } from '#journal/kafka/kafkajs/connection.ts';
 
 /** Refusals after which the leaders have to be asked for again. */
@@ -217,14 +218,18 @@ export class KafkaLink {
       if (answer === undefined) this.#drop(connecting);
       else if (STALE.has(answer))
         await connecting.then((cluster) => cluster.refreshMetadata()).catch(() => this.#drop(connecting));
-      throw error;
+      throw accessFailure(error, answer, this.#settings);
     }
   }
 
   async #connect(): Promise<Cluster> {
     const cluster = clusterOf(clientOf(this.#settings, this.#sockets), this.#letsMakeTopic);
-    await cluster.connect();
-    await cluster.addTargetTopic(this.topic);
+    try {
+      await cluster.connect();
+      await cluster.addTargetTopic(this.topic);
+    } catch (error) {
+      throw connectFailure(error, brokerAnswer(error), this.#settings);
+    }
     return cluster;
   }
 

@@ -5,7 +5,8 @@ import kafkajs from 'kafkajs';
 import { present } from '#base/invariant.ts';
 import type { Compression, KafkaProducer, KafkaSettings, OutgoingMessage } from '#journal/kafka/client.ts';
 import { confirmAll, type PartitionAnswer } from '#journal/kafka/core/confirm.ts';
-import { clientOf, Sockets } from '#journal/kafka/kafkajs/connection.ts';
+import { accessFailure, connectFailure } from '#journal/kafka/core/access.ts';
+import { brokerAnswer, clientOf, Sockets } from '#journal/kafka/kafkajs/connection.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
@@ -46,7 +47,7 @@ export async function openKafkaProducer(
     await producer.connect();
   } catch (error) {
     close();
-    throw error;
+    throw connectFailure(error, brokerAnswer(error), settings);
   }
   const send = async (messages: readonly OutgoingMessage[]): Promise<readonly PartitionAnswer[]> => {
     const answers = await producer.send({
@@ -64,5 +65,14 @@ export async function openKafkaProducer(
     });
     return answers.map(({ partition, baseOffset }) => ({ partition, offset: Number(baseOffset) }));
   };
-  return { close, send: (messages) => confirmAll(messages, send) };
+  return {
+    close,
+    async send(messages) {
+      try {
+        return await confirmAll(messages, send);
+      } catch (error) {
+        throw accessFailure(error, brokerAnswer(error), settings);
+      }
+    },
+  };
 }

@@ -1,6 +1,7 @@
 /** Topics: made, and asked for their settings. */
 import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings, TopicPlan } from '#journal/kafka/client.ts';
+import { connectFailure } from '#journal/kafka/core/access.ts';
 import { brokerAnswer, clientOf, Sockets } from '#journal/kafka/kafkajs/connection.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -22,6 +23,8 @@ export async function ensureTopic(
       await createTopic(admin, plan);
     }
     return await describeTopic(admin, plan.topic, names);
+  } catch (error) {
+    throw connectFailure(error, brokerAnswer(error), settings);
   } finally {
     sockets.destroy();
     void admin.disconnect().catch(() => {});
