@@ -14,7 +14,10 @@ test('each way TLS fails names the key to mend', () => {
     [failure('ERR_TLS_CERT_ALTNAME_INVALID'), /server_name_override/],
     [failure('CERT_HAS_EXPIRED'), /renew it/],
     [failure('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), /mend cert_file and key_file/],
-    [failure('EPROTO', 'write EPROTO 0A:error:0A00010B:SSL routines:f:wrong version number:a.c:3:'), /http:\/\//],
+    [
+      failure('EPROTO', 'write EPROTO 0A:error:0A00010B:SSL routines:f:wrong version number:a.c:3:'),
+      /http:\/\//,
+    ],
     [new Error('outer', { cause: failure('CERT_SIGNATURE_FAILURE') }), /mend ca_file/],
     [failure('ERR_SSL_NO_SHARED_CIPHER'), /mend the section tls/],
   ];

@@ -11,7 +11,7 @@ import { AccessError, tlsFailure } from '#base/access.ts';
 import type { TlsConfig } from '#base/config/tls.ts';
 import { errorText } from '#base/errors.ts';
 import { readTls } from '#base/real/tls-files.ts';
-import { isSecurityRefusal, refusal } from '#storage/elasticsearch/core/answers.ts';
+import { isSecurityRefusal, moreReasons, refusal } from '#storage/elasticsearch/core/answers.ts';
 
 /** Between a refresh that hangs and an answer nobody waits for any more. */
 const TIMEOUT_MS = 30_000;
@@ -261,7 +261,7 @@ function refusedAccess({ endpoints, keys }: Who, answer: EsAnswer): AccessError 
     answer.status === 403
       ? `give who ${keys} name the rights listed in docs/how-to/run-at-scale.md`
       : `mend ${keys}`;
-  const message = `Elasticsearch at ${endpoints} answered ${refusal(answer)}; ${remedy}`;
+  const message = `Elasticsearch at ${endpoints} answered ${refusal(answer)}${moreReasons(answer)}; ${remedy}`;
   return new AccessError('PLIM_CREDENTIALS_REFUSED', message);
 }
 
@@ -305,9 +305,12 @@ function asNoAnswer(error: unknown, { endpoints }: Who): NoAnswerError | AccessE
   if (error instanceof errors.TimeoutError) return new NoAnswerError('timeout', 'no answer in time', options);
   if (error instanceof errors.RequestAbortedError)
     return new NoAnswerError('too_large', `the answer is over ${RESPONSE_BYTES_MAX} bytes`, options);
+  // A server that wants TLS hangs up on plain HTTP without a word.
+  const isHungUp = endpoints.startsWith('http:') && /other side closed|hang up/.test(errorText(error));
+  const hint = isHungUp ? '; if it speaks TLS, its address begins with https://' : '';
   return (
     tlsFailure(error, endpoints) ??
-    new NoAnswerError('unreachable', `no answer: ${errorText(error)}`, options)
+    new NoAnswerError('unreachable', `no answer: ${errorText(error)}${hint}`, options)
   );
 }
 

@@ -8,21 +8,27 @@ import { freePort } from '#test/engines/ports.ts';
 import { serverFolder, startServer } from '#test/engines/server.ts';
 
 const READY_MS_MAX = 60_000;
+/** What it says when its API, which may ask for a password, answers. */
+const READY_LINE = 'TLS is enabled';
 const PROGRAM = 'usr/bin/prometheus-alertmanager';
 const CONFIG = 'route: {receiver: nobody}\nreceivers: [{name: nobody}]\n';
 
 export interface AlertmanagerOptions {
   /** Text of `alertmanager.yml`; without it, alerts are kept and nobody is told. */
   readonly config?: string;
+  /** A web configuration with TLS, which it reads again for every request: `url` begins with https then. */
+  readonly webConfigFile?: string;
 }
 
 /** Ready in 0.2 s. With a configuration of the test's own, a server that already runs is passed over. */
 export async function startAlertmanager(options: AlertmanagerOptions = {}): Promise<EngineAnswer> {
-  const running = options.config === undefined ? runningEngine('alertmanager') : undefined;
+  const { webConfigFile } = options;
+  const isSecured = webConfigFile !== undefined;
+  const running = options.config === undefined && !isSecured ? runningEngine('alertmanager') : undefined;
   if (running !== undefined) return running;
   const program = await findAlertmanager();
   if (typeof program !== 'string') return program;
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `${isSecured ? 'https' : 'http'}://127.0.0.1:${await freePort()}`;
   const folder = serverFolder('alertmanager');
   const file = join(folder, 'alertmanager.yml');
   writeFileSync(file, options.config ?? CONFIG);
@@ -37,10 +43,11 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
       `--storage.path=${join(folder, 'data')}`,
       `--web.listen-address=${new URL(url).host}`,
       '--cluster.listen-address=',
+      ...(isSecured ? [`--web.config.file=${webConfigFile}`] : []),
     ],
-    isReady: () => answers(`${url}/-/ready`),
+    isReady: (log) => (isSecured ? log().includes(READY_LINE) : answers(`${url}/-/ready`)),
     readyMsMax: READY_MS_MAX,
-    version: () => versionOf(url),
+    version: () => (isSecured ? 'unknown' : versionOf(url)),
   });
 }
 

@@ -1,9 +1,10 @@
 /**
- * A real Elasticsearch, one node without security. `bare` is the published
+ * A real Elasticsearch, one node, without security unless asked for. `bare` is the published
  * distribution for integration tests: no `GET /`, no scripts, few aggregations.
  * `full` adds the modules of the same version out of another package.
  */
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   copyFileSync,
@@ -17,6 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { CertificateFiles } from '#test/engines/certificates.ts';
 import { runningEngine, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
 import { preparedEntry } from '#test/engines/folder.ts';
 import { answers } from '#test/engines/http.ts';
@@ -45,17 +47,37 @@ const LAUNCHER_JVM_OPTIONS = ['-Xms64m', ...SHORT_LIVED_JVM];
 const NOBODY = 65_534;
 const WRITTEN = ['config', 'data', 'logs', 'tmp'];
 const READY_MS_MAX = 150_000;
+const HEALTH = '/_cluster/health?wait_for_status=yellow&timeout=1s';
+/** What it says when it takes requests, which it answers to those it knows only. */
+const READY_LINE = /\] started \{/;
+const SECURITY_SETTINGS = {
+  'xpack.security.http.ssl.enabled': 'true',
+  'xpack.security.http.ssl.certificate': 'server.pem',
+  'xpack.security.http.ssl.key': 'server.key',
+  'xpack.security.http.ssl.certificate_authorities': 'ca.pem',
+};
 
 export interface ElasticsearchOptions {
   readonly flavor?: 'bare' | 'full';
   /** Further lines of `elasticsearch.yml`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** HTTPS and passwords, for the full flavour; `url` is `https://localhost:PORT`. */
+  readonly security?: ElasticsearchSecurity;
+}
+
+/** PEM files of the server, and its first user, who may do everything. */
+export interface ElasticsearchSecurity {
+  readonly certificate: CertificateFiles;
+  readonly ca: string;
+  readonly user: string;
+  /** Of its password. */
+  readonly bcrypt: string;
 }
 
 /** Ready in 8 to 11 s on an idle machine. Data streams of the bare flavour cannot be deleted: take a new name. */
 export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<EngineAnswer> {
-  const { flavor = 'bare', settings = {} } = options;
-  const running = runningEngine('elasticsearch');
+  const { flavor = 'bare', settings = {}, security } = options;
+  const running = security === undefined ? runningEngine('elasticsearch') : undefined;
   if (running !== undefined) return running;
   const java = findJava(JAVA_MIN);
   if (java === undefined) return { missing: NO_JAVA };
@@ -65,9 +87,11 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
   const folder = serverFolder('elasticsearch');
   const as = asUser(folder);
   const program = as.length === 0 ? home : readableHome(home, folder);
-  configure(program, folder, { ...settingsOf(port, transportPort, folder), ...settings });
+  const open = { 'xpack.security.enabled': String(security !== undefined) };
+  configure(program, folder, { ...settingsOf(port, transportPort, folder), ...open, ...settings });
+  if (security !== undefined) secure(join(folder, 'config'), security);
   if (as.length > 0) give(folder);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${security === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${port}`;
   const pidFile = join(folder, 'pid');
   return startServer({
     name: 'elasticsearch',
@@ -76,10 +100,20 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
     command: [...as, join(program, 'bin', 'elasticsearch'), '--pidfile', pidFile],
     environment: environmentOf(java, folder),
     pidFile,
-    isReady: () => answers(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`),
+    isReady: (log) => (url.startsWith('https') ? READY_LINE.test(log()) : answers(`${url}${HEALTH}`)),
     readyMsMax: READY_MS_MAX,
     version: () => VERSION,
   });
+}
+
+function secure(config: string, { certificate, ca, user, bcrypt }: ElasticsearchSecurity): void {
+  const lines = Object.entries(SECURITY_SETTINGS).map(([key, value]) => `${key}: ${value}\n`);
+  appendFileSync(join(config, 'elasticsearch.yml'), lines.join(''));
+  copyFileSync(certificate.cert, join(config, 'server.pem'));
+  copyFileSync(certificate.key, join(config, 'server.key'));
+  copyFileSync(ca, join(config, 'ca.pem'));
+  writeFileSync(join(config, 'users'), `${user}:${bcrypt}\n`);
+  writeFileSync(join(config, 'users_roles'), `superuser:${user}\n`);
 }
 
 async function prepareFlavor(flavor: 'bare' | 'full'): Promise<string | Missing> {
@@ -147,7 +181,6 @@ function settingsOf(port: number, transportPort: number, folder: string): Record
     'transport.port': String(transportPort),
     'path.data': join(folder, 'data'),
     'path.logs': join(folder, 'logs'),
-    'xpack.security.enabled': 'false',
     // A developer's disk is often nearly full, and that is no matter here.
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
   };

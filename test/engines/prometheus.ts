@@ -9,6 +9,8 @@ import { freePort } from '#test/engines/ports.ts';
 import { serverFolder, startServer } from '#test/engines/server.ts';
 
 const READY_MS_MAX = 60_000;
+/** What it says when its API, which may ask for a password, answers. */
+const READY_LINE = 'Server is ready to receive web requests';
 const CONFIG = 'global: {scrape_interval: 1s, evaluation_interval: 1s}\n';
 
 type Flavor = 'packaged' | 'built';
@@ -20,6 +22,8 @@ export interface PrometheusOptions {
   readonly config?: string;
   /** Further flags: `--enable-feature=…`. Remote writes are taken in any case. */
   readonly flags?: readonly string[];
+  /** A web configuration with TLS, which it reads again for every request: `url` begins with https then. */
+  readonly webConfigFile?: string;
 }
 
 /** Ready in 0.2 s. With options of the test's own, a server that already runs is passed over. */
@@ -30,7 +34,9 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   if (running !== undefined) return running;
   const program = await findPrometheus(flavor);
   if (typeof program !== 'string') return program;
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const { webConfigFile } = options;
+  const isSecured = webConfigFile !== undefined;
+  const url = `${isSecured ? 'https' : 'http'}://127.0.0.1:${await freePort()}`;
   const folder = serverFolder('prometheus');
   const file = join(folder, 'prometheus.yml');
   writeFileSync(file, config);
@@ -46,11 +52,12 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       '--web.enable-remote-write-receiver',
       '--web.enable-lifecycle',
       ...(flavor === 'built' ? ['--web.enable-otlp-receiver'] : []),
+      ...(isSecured ? [`--web.config.file=${webConfigFile}`] : []),
       ...flags,
     ],
-    isReady: () => answers(`${url}/-/ready`),
+    isReady: (log) => (isSecured ? log().includes(READY_LINE) : answers(`${url}/-/ready`)),
     readyMsMax: READY_MS_MAX,
-    version: () => versionOf(url),
+    version: () => (isSecured ? 'unknown' : versionOf(url)),
   });
 }
 

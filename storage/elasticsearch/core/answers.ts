@@ -33,6 +33,13 @@ export function isSecurityRefusal({
   return status === 403 && (typeof error !== 'object' || error?.type === SECURITY_TYPE);
 }
 
+/** Why an API key is none, which Elasticsearch tells beside the reason: ` (API key: api key is expired)`. */
+export function moreReasons({ body }: { readonly body: unknown }): string {
+  const error = (body as { error?: { additional_unsuccessful_credentials?: unknown } | null } | null)?.error;
+  const more = error?.additional_unsuccessful_credentials;
+  return typeof more === 'string' ? ` (${more.slice(0, CHARS_MAX)})` : '';
+}
+
 /** The same of one item of a bulk request, by what {@link causeText} made of its error. */
 export function isSecurityText(said: string): boolean {
   return new RegExp(`^40[13] ${SECURITY_TYPE}:`).test(said);
