@@ -6,16 +6,18 @@ import { formatDuration } from '#dashboards/console/core/times.ts';
 import { Link } from '#dashboards/console/web/parts/link.tsx';
 import { Time } from '#dashboards/console/web/parts/time.tsx';
 
-/** As many as an incident keeps: beyond it the search has them. */
+/** As many as an incident keeps; where there are more a search has them. */
 const SHOWN_MAX = 20;
 
 interface AlikeTimesProps {
   readonly group: AlikeTraces<TraceSummary>;
   readonly addressOf: (trace: TraceSummary) => string;
+  /** Address of a search that finds more of them than are shown. */
+  readonly rest?: string;
 }
 
 /** The traces that a row stands for beside its newest, each by its time. */
-export function AlikeTimes({ group: { others }, addressOf }: AlikeTimesProps): ReactNode {
+export function AlikeTimes({ group: { others }, addressOf, rest }: AlikeTimesProps): ReactNode {
   if (others.length === 0) return null;
   const left = others.length - SHOWN_MAX;
   return (
@@ -28,7 +30,11 @@ export function AlikeTimes({ group: { others }, addressOf }: AlikeTimesProps): R
           </Link>
         </li>
       ))}
-      {left > 0 && <li className="hint">{formatNumber(left)} older</li>}
+      {left > 0 && rest !== undefined && (
+        <li>
+          <Link to={rest}>{formatNumber(left)} older</Link>
+        </li>
+      )}
     </ul>
   );
 }

@@ -79,7 +79,7 @@ const TIMES: readonly (readonly (string | number | null)[])[] = [
 /** Right of the plot: half of the widest time, `2026-11-21` or `16:14:30.250`, stands beyond its tick. */
 const RIGHT_PX = 40;
 /** From tick to tick of the x axis at least, so that times do not touch: `16:14`, `16:14:30`. */
-const TICK_PX = 56;
+const TICK_PX = 44;
 const TICK_OF_SECONDS_PX = 88;
 const LABEL_PX = 12;
 const HEIGHT_PX = 180;
@@ -230,7 +230,12 @@ function optionsOf(current: () => ChartProps, element: HTMLElement): uPlot.Optio
     cursor: { sync: { key: 'page' }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: yScale(log, unit, lines, () => current().points ?? []) },
     axes: [
-      { ...axis, space: tickPx, grid: { show: false }, values: TIMES.map((row) => [...row]) },
+      {
+        ...axis,
+        space: (...[, , minS, maxS, widthPx]) => tickPx(maxS - minS, widthPx),
+        grid: { show: false },
+        values: TIMES.map((row) => [...row]),
+      },
       {
         ...axis,
         size: 64,
@@ -264,10 +269,10 @@ function optionsOf(current: () => ChartProps, element: HTMLElement): uPlot.Optio
   };
 }
 
-/** Ticks closer than a minute are told to the second and need more room. */
-function tickPx(_plot: uPlot, _axis: number, minS: number, maxS: number, widthPx: number): number {
-  const betweenS = ((maxS - minS) * TICK_PX) / Math.max(1, widthPx);
-  return betweenS < 60 ? TICK_OF_SECONDS_PX : TICK_PX;
+/** Ticks of half a minute and less are told to the second and need more room. */
+function tickPx(rangeS: number, widthPx: number): number {
+  const betweenS = (rangeS * TICK_PX) / Math.max(1, widthPx);
+  return betweenS <= 30 ? TICK_OF_SECONDS_PX : TICK_PX;
 }
 
 /** Points far above the lines would press them flat: up to so many times their height is made room for. */

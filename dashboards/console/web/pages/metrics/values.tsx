@@ -70,7 +70,11 @@ export function Values({ title, table, set, unit, path }: ValuesProps): ReactNod
                 {columns.length === 0 ? (
                   <td className="mono">{nameOf(row, table.columns)}</td>
                 ) : (
-                  columns.map((name) => <td key={name}>{row.labels[name] ?? MISSING}</td>)
+                  columns.map((name) => (
+                    <td key={name} data-label={name}>
+                      {row.labels[name] ?? MISSING}
+                    </td>
+                  ))
                 )}
                 <td>
                   <Behind row={row} />

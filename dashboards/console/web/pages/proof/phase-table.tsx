@@ -33,7 +33,7 @@ function PhaseRow({ row }: { readonly row: Row }): ReactNode {
   const { phase, outcome, page, blamedRight, secondsFromPolicy, secondsFromFirstHurt } = row;
   const { state, word } = outcomeLook(outcome);
   return (
-    <tr>
+    <tr className={page === null && row.resolvedAfterSeconds === null ? 'without-page' : undefined}>
       <td>{phase.title}</td>
       <td>
         <StateMark state={state} word={word} />

@@ -34,7 +34,7 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
   return (
     <Panel
       title={slow ? 'Slow traces' : 'Failing traces'}
-      meaning={`of the newest ${bad.length}, alike ones together; each opens at the span to look at`}
+      meaning={bad.length === 0 ? undefined : `the newest ${bad.length}, alike ones together`}
       loading={sides.loading}
       error={sides.error}
       actions={
@@ -46,7 +46,7 @@ export function ExamplesPanel({ slo, sides }: ExamplesPanelProps): ReactNode {
     >
       <ul className="example-list" data-rows>
         {groups.map((group) => (
-          <Examples key={group.key} group={group} />
+          <Examples key={group.key} group={group} rest={searchFor(group.newest, !slow)} />
         ))}
       </ul>
       {groups.length === 0 && !sides.loading && (
@@ -64,7 +64,19 @@ function addressOf({ traceId, culprit }: TraceSummary): string {
   return keepingRange(path, query);
 }
 
-function Examples({ group }: { readonly group: AlikeTraces<TraceSummary> }): ReactNode {
+/** Requests that began like these. */
+function searchFor({ rootService, rootOperation }: TraceSummary, errors: boolean): string {
+  const { path, query } = tracesTarget(rootService, { operation: rootOperation, errors });
+  return keepingRange(path, query);
+}
+
+interface ExamplesProps {
+  readonly group: AlikeTraces<TraceSummary>;
+  /** Address of a search for all of them. */
+  readonly rest: string;
+}
+
+function Examples({ group, rest }: ExamplesProps): ReactNode {
   const { newest, others } = group;
   const { rootService, rootOperation, startMs, culprit } = newest;
   return (
@@ -86,7 +98,7 @@ function Examples({ group }: { readonly group: AlikeTraces<TraceSummary> }): Rea
             .join(' · ')}
         </span>
       )}
-      <AlikeTimes group={group} addressOf={addressOf} />
+      <AlikeTimes group={group} addressOf={addressOf} rest={rest} />
     </li>
   );
 }

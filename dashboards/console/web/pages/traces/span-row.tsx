@@ -21,7 +21,6 @@ interface SpanRowProps {
 
 /** Deeper levels stand no farther in: names would have no room. */
 const INDENT_LEVELS_MAX = 16;
-const INDENT_PX = 10;
 /** Marks of events on a bar; more would be a line. */
 const EVENTS_MAX = 20;
 const SEGMENTS_MAX = 50;
@@ -37,7 +36,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps): ReactNode {
     isMatch ? 'match' : '',
     failed ? 'failed' : '',
   ];
-  const indent = Math.min(depth, INDENT_LEVELS_MAX) * INDENT_PX;
+  const levels = Math.min(depth, INDENT_LEVELS_MAX);
   const name = `${nameText(service)} ${nameText(operation)}`;
   return (
     <div
@@ -45,7 +44,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps): ReactNode {
       title={`${name}, ${microsText(durationUs)}`}
       onClick={() => onSelect(node, 'push')}
     >
-      <div className="span-name" style={{ paddingLeft: indent }}>
+      <div className="span-name" style={{ paddingLeft: `calc(${levels} * var(--indent))` }}>
         {childCount > 0 ? (
           <button
             type="button"
