@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '#base/log.ts';
 import { systemClock } from '#base/real/clock.ts';
+import { RequestSize } from '#collector/exporters/core/request-size.ts';
 import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
 import { createElasticsearchExporter } from '#collector/exporters/elasticsearch/exporter.ts';
 import { ExportError, type ExportOutcome } from '#collector/exporters/ports.ts';
@@ -51,6 +52,39 @@ test('only the items the server had no room for are sent again', async () => {
   assert.deepEqual([bulks(server), server.stored.size], [[4, 2], ITEMS]);
   assert.ok(!server.seen.some(({ path }) => path.includes('/_search')), '429 says that nothing was done');
 });
+
+class Stubborn extends RequestSize {
+  override tooSlow(): void {}
+}
+
+for (const [what, size, isDone] of [
+  ['what takes the server too long is asked for in halves', undefined, true],
+  ['negative control: asked for as it was, it never gets through', new Stubborn(100_000), false],
+] as const) {
+  test(what, async () => {
+    const bulk: Script['bulk'] = (ids) => (ids.length > 1 ? { status: 504 } : undefined);
+    await using server = await scriptedElasticsearch({ bulk });
+    await using exporter = createElasticsearchExporter({
+      config: exporterConfig(server.url, newStreams(), { requestBytesMax: 100_000 }),
+      clock: systemClock,
+      log: silentLogger,
+      ...(size === undefined ? {} : { size }),
+    });
+    const list = Array.from({ length: ITEMS }, (_, index) => ({ nanos: NANOS, body: `log ${index}` }));
+    const records = [new RecordMaker().make(logsRecord({ service: 'shop' }, list))];
+    const { signal } = new AbortController();
+    let outcome: ExportOutcome | undefined;
+    for (let call = 0; call < 5 && outcome === undefined; call += 1) {
+      const sent = exporter.export({ records, mayRepeat: call > 0, signal });
+      outcome = await sent.catch((error: unknown) => {
+        assert.ok(error instanceof ExportError, String(error));
+        return undefined;
+      });
+    }
+    assert.deepEqual(outcome, isDone ? { refused: [] } : undefined);
+    assert.equal(server.stored.size, isDone ? ITEMS : 0);
+  });
+}
 
 test('what may have been done is looked up before it is sent again', async () => {
   const bulk: Script['bulk'] = (_ids, call) => (call === 1 ? [201, 503, 201, 201] : undefined);
