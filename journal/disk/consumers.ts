@@ -3,9 +3,7 @@
  * consumers in the writer's process may report to it directly as well. What is
  * known here only decides what may be deleted and when the door closes.
  */
-import type { Clock, Timer } from '#base/clock.ts';
 import type { Disk } from '#base/disk.ts';
-import { invariant } from '#base/invariant.ts';
 import { RECORD_KINDS, type Totals } from '#signals/records.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
 import { readSealed, writeSealed } from '#journal/disk/files.ts';
@@ -13,10 +11,7 @@ import type { ConsumerRegistration, ConsumerStatus, Cursor } from '#journal/port
 
 /** The one partition of a disk journal. */
 export const PARTITION = 0;
-const NAME = /^[a-z][a-z0-9-]*$/;
 const FILE = /^([a-z][a-z0-9-]*)\.json$/;
-/** Reports of one consumer reach the disk at most this often. */
-const REPORT_EVERY_MS = 1000;
 
 export function consumersDir(directory: string): string {
   return `${directory}/consumers`;
@@ -118,49 +113,13 @@ function entryOffset(entry: Entry): number {
   return Math.max(offsetOf(entry.cursor), entry.progress?.offset() ?? 0);
 }
 
-/** Writes one consumer's reports: the first at once, then the newest once a second. */
-export class ConsumerReporter {
-  readonly #disk: Disk;
-  readonly #clock: Clock;
-  readonly #directory: string;
-  readonly #consumer: ConsumerRegistration;
-  #waiting: Cursor | undefined;
-  #timer: Timer | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #nextMs = Number.NEGATIVE_INFINITY;
-
-  constructor(
-    place: { readonly disk: Disk; readonly clock: Clock; readonly directory: string },
-    consumer: ConsumerRegistration,
-  ) {
-    invariant(NAME.test(consumer.name), 'a consumer name is lower-case letters, digits and dashes');
-    this.#disk = place.disk;
-    this.#clock = place.clock;
-    this.#directory = place.directory;
-    this.#consumer = consumer;
-  }
-
-  report(cursor: Cursor): void {
-    this.#waiting = cursor;
-    if (this.#timer !== undefined) return;
-    const delayMs = this.#nextMs - this.#clock.monotonicMs();
-    if (delayMs <= 0) void this.flush();
-    else this.#timer = this.#clock.startTimer(delayMs, () => void this.flush());
-  }
-
-  /** Writes what is waiting; a failure is forgotten, the next report repeats it. */
-  flush(): Promise<void> {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const cursor = this.#waiting;
-    this.#waiting = undefined;
-    if (cursor === undefined) return this.#writing;
-    this.#nextMs = this.#clock.monotonicMs() + REPORT_EVERY_MS;
-    const path = `${consumersDir(this.#directory)}/${this.#consumer.name}.json`;
-    const report = { ...this.#consumer, cursor };
-    this.#writing = this.#writing.then(() => writeSealed(this.#disk, path, report)).catch(() => {});
-    return this.#writing;
-  }
+/** Replaces what the folder says of one consumer. @throws DiskError */
+export function writeReport(
+  { disk, directory }: { readonly disk: Disk; readonly directory: string },
+  consumer: ConsumerRegistration,
+  cursor: Cursor,
+): Promise<void> {
+  return writeSealed(disk, `${consumersDir(directory)}/${consumer.name}.json`, { ...consumer, cursor });
 }
 
 interface Report {

@@ -14,8 +14,9 @@ import { addItems } from '#signals/records.ts';
 import { decodeRecordHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from '#journal/core/format.ts';
 import { LossMeter } from '#journal/core/loss.ts';
 import type { ScannedRecord } from '#journal/core/scan.ts';
+import { CursorReports, type CursorReporter } from '#journal/cursor-reports.ts';
 import type { CommittedOffset } from '#journal/disk/committed.ts';
-import { ConsumerReporter, offsetOf, PARTITION } from '#journal/disk/consumers.ts';
+import { offsetOf, PARTITION, writeReport } from '#journal/disk/consumers.ts';
 import { listSegments, segmentPath } from '#journal/disk/files.ts';
 import { readHeader } from '#journal/disk/recovery.ts';
 import { PieceBuffer, readPiece } from '#journal/disk/scan-file.ts';
@@ -55,35 +56,29 @@ export function openDiskJournalSource(options: DiskJournalSourceOptions): DiskJo
 class DiskSource implements DiskJournalSource {
   readonly capabilities = DISK_CAPABILITIES;
   readonly #options: DiskJournalSourceOptions;
-  readonly #reporters = new Map<string, ConsumerReporter>();
+  readonly #reports: CursorReports;
 
   constructor(options: DiskJournalSourceOptions) {
     this.#options = options;
+    this.#reports = new CursorReports(options.clock, (consumer, cursor) =>
+      writeReport(options, consumer, cursor),
+    );
   }
 
   async open(options: {
     readonly cursor: Cursor;
     readonly consumer: ConsumerRegistration;
   }): Promise<JournalReader> {
-    const reporter = this.#reporterOf(options.consumer);
-    return new DiskReader(this.#options, options.cursor, reporter);
+    return new DiskReader(this.#options, options.cursor, this.#reports.of(options.consumer));
   }
 
   async reportCursor(consumer: ConsumerRegistration, cursor: Cursor): Promise<void> {
     this.#options.onReport?.(consumer, cursor);
-    this.#reporterOf(consumer).report(cursor);
+    this.#reports.of(consumer).report(cursor);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#reporters.values()].map((reporter) => reporter.flush()));
-  }
-
-  #reporterOf(consumer: ConsumerRegistration): ConsumerReporter {
-    const known = this.#reporters.get(consumer.name);
-    if (known !== undefined) return known;
-    const reporter = new ConsumerReporter(this.#options, consumer);
-    this.#reporters.set(consumer.name, reporter);
-    return reporter;
+    await this.#reports.flush();
   }
 }
 
@@ -99,7 +94,7 @@ const LOCATE_ATTEMPTS_MAX = 10;
 
 class DiskReader implements JournalReader {
   readonly #options: DiskJournalSourceOptions;
-  readonly #reporter: ConsumerReporter;
+  readonly #reporter: CursorReporter;
   readonly #buffer = new PieceBuffer();
   readonly #losses: LossMeter;
   #position: number;
@@ -107,7 +102,7 @@ class DiskReader implements JournalReader {
   #inDamage = false;
   #isEndChecked = false;
 
-  constructor(options: DiskJournalSourceOptions, cursor: Cursor, reporter: ConsumerReporter) {
+  constructor(options: DiskJournalSourceOptions, cursor: Cursor, reporter: CursorReporter) {
     this.#options = options;
     this.#reporter = reporter;
     this.#position = offsetOf(cursor);

@@ -1,6 +1,5 @@
 /** The side of the journal on Kafka that consumers see. */
-import { within, type Clock, type Timer } from '#base/clock.ts';
-import { invariant } from '#base/invariant.ts';
+import { within, type Clock } from '#base/clock.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import type {
   ConsumerRegistration,
@@ -10,6 +9,7 @@ import type {
   JournalSource,
   SharedReader,
 } from '#journal/ports.ts';
+import { checkConsumerName, CursorReports } from '#journal/cursor-reports.ts';
 import type { Committed, KafkaSettings } from '#journal/kafka/client.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
 import { encodePart } from '#journal/kafka/core/commit-metadata.ts';
@@ -36,9 +36,8 @@ export interface KafkaJournalSource extends JournalSource, AsyncDisposable {
   openShared(options: SharedOptions): Promise<SharedReader>;
 }
 
-const NAME = /^[a-z][a-z0-9-]*$/;
-/** Cursors of one consumer are reported at most this often. */
-const REPORT_EVERY_MS = 1000;
+/** Reported cursors belong to no generation of the group: they only show people and writers how far the consumer is. */
+const NO_MEMBER = { generation: -1, member: '' } as const;
 /** What is under way when the source closes may still arrive for this long. */
 const CLOSE_MS_MAX = 2000;
 
@@ -60,13 +59,16 @@ class KafkaSource implements KafkaJournalSource {
   readonly #options: KafkaJournalSourceOptions;
   readonly #settings: KafkaSettings;
   readonly #link: KafkaLink;
-  readonly #reporters = new Map<string, CursorReporter>();
+  readonly #reports: CursorReports;
   #capabilities = UNKNOWN_CAPABILITIES;
 
   constructor(options: KafkaJournalSourceOptions, settings: KafkaSettings) {
     this.#options = options;
     this.#settings = settings;
     this.#link = new KafkaLink(settings, options.config.topic);
+    this.#reports = new CursorReports(options.clock, (consumer, cursor) =>
+      this.#link.commit({ group: groupOf(consumer), ...NO_MEMBER }, offsetsOf(cursor)),
+    );
   }
 
   async start(): Promise<void> {
@@ -87,18 +89,18 @@ class KafkaSource implements KafkaJournalSource {
     readonly consumer: ConsumerRegistration;
   }): Promise<JournalReader> {
     const { clock, onDamage } = this.#options;
-    const reporter = this.#reporterOf(options.consumer);
+    const reporter = this.#reports.of(options.consumer);
     return new TopicReader({
       link: new KafkaLink(this.#settings, this.#options.config.topic),
       clock,
       cursor: options.cursor,
       ...(onDamage === undefined ? {} : { onDamage }),
-      onClose: () => reporter.flush(),
+      onClose: async () => void (await within(clock, CLOSE_MS_MAX, reporter.flush())),
     });
   }
 
   async openShared(options: SharedOptions): Promise<SharedReader> {
-    invariant(NAME.test(options.consumer.name), 'a consumer name is lower-case letters, digits and dashes');
+    checkConsumerName(options.consumer);
     const { clock, config, onDamage } = this.#options;
     return new SharedMember({
       ...options,
@@ -109,66 +111,12 @@ class KafkaSource implements KafkaJournalSource {
   }
 
   async reportCursor(consumer: ConsumerRegistration, cursor: Cursor): Promise<void> {
-    this.#reporterOf(consumer).report(cursor);
+    this.#reports.of(consumer).report(cursor);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const flushing = Promise.all([...this.#reporters.values()].map((reporter) => reporter.flush()));
-    await within(this.#options.clock, CLOSE_MS_MAX, flushing);
+    await within(this.#options.clock, CLOSE_MS_MAX, this.#reports.flush());
     this.#link.close();
-  }
-
-  #reporterOf(consumer: ConsumerRegistration): CursorReporter {
-    const known = this.#reporters.get(consumer.name);
-    if (known !== undefined) return known;
-    invariant(NAME.test(consumer.name), 'a consumer name is lower-case letters, digits and dashes');
-    const reporter = new CursorReporter(this.#link, this.#options.clock, groupOf(consumer));
-    this.#reporters.set(consumer.name, reporter);
-    return reporter;
-  }
-}
-
-/**
- * Commits a consumer's cursors to its group, the first at once, then the newest
- * once a second. It belongs to no generation of the group: this only shows people
- * and writers how far the consumer is, whose own cursor is what counts.
- */
-class CursorReporter {
-  readonly #link: KafkaLink;
-  readonly #clock: Clock;
-  readonly #group: string;
-  #waiting: Cursor | undefined;
-  #timer: Timer | undefined;
-  #committing: Promise<void> = Promise.resolve();
-  #nextMs = Number.NEGATIVE_INFINITY;
-
-  constructor(link: KafkaLink, clock: Clock, group: string) {
-    this.#link = link;
-    this.#clock = clock;
-    this.#group = group;
-  }
-
-  report(cursor: Cursor): void {
-    this.#waiting = cursor;
-    if (this.#timer !== undefined) return;
-    const delayMs = this.#nextMs - this.#clock.monotonicMs();
-    if (delayMs <= 0) void this.flush();
-    else this.#timer = this.#clock.startTimer(delayMs, () => void this.flush());
-  }
-
-  /** Commits what is waiting; a failure is forgotten, the next report repeats it. */
-  flush(): Promise<void> {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const cursor = this.#waiting;
-    this.#waiting = undefined;
-    if (cursor === undefined) return this.#committing;
-    this.#nextMs = this.#clock.monotonicMs() + REPORT_EVERY_MS;
-    const committer = { group: this.#group, generation: -1, member: '' };
-    this.#committing = this.#committing
-      .then(() => this.#link.commit(committer, offsetsOf(cursor)))
-      .catch(() => {});
-    return this.#committing;
   }
 }
 
