@@ -95,7 +95,7 @@ class KafkaSource implements KafkaJournalSource {
       clock,
       cursor: options.cursor,
       ...(onDamage === undefined ? {} : { onDamage }),
-      onClose: async () => void (await within(clock, CLOSE_MS_MAX, reporter.flush())),
+      onClose: () => within(clock, CLOSE_MS_MAX, reporter.flush()),
     });
   }
 
