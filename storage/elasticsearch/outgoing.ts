@@ -7,6 +7,8 @@ import {
   logDocument,
   spanDocument,
   TRACES_STREAM,
+  type DataStream,
+  type SignalDocument,
 } from '#signals/elasticsearch/documents.ts';
 import type { LogRecord, Resource, Scope, Span } from '#signals/model.ts';
 import type { LogColumns, SpanColumns } from '#signals/otlp/columns.ts';
@@ -60,64 +62,93 @@ export function* outgoingOf(record: JournalRecord, routing: Routing): Generator<
   }
 }
 
-function* spansOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
+/** What tells one signal from the other. */
+interface Signal<Item> {
+  readonly stream: DataStream;
+  /** Of the item in the record's body. */
+  readonly bytes: (ordinal: number) => Uint8Array;
+  /** Without resource and scope. */
+  readonly decode: (ordinal: number) => Item;
+  readonly unixNanos: (item: Item) => bigint;
+  readonly message: (item: Item) => string | undefined;
+  readonly document: (item: Item, stream: DataStream) => SignalDocument;
+  readonly reduced: (item: Item) => Item;
+}
+
+function spansOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
   const columns = scanSpans(record.body);
-  const shared = sharedOf(columns);
   const bare = { ...columns, resources: [], scopes: [] };
+  const { spanOffset, spanLength } = columns;
+  return itemsOf<Span>(
+    { record, routing, columns },
+    {
+      stream: TRACES_STREAM,
+      bytes: (ordinal) => partOf(record.body, spanOffset[ordinal], spanLength[ordinal]),
+      decode: (ordinal) => decodeSpan(bare, ordinal, record.id),
+      unixNanos: ({ startUnixNanos }) => startUnixNanos,
+      message: () => undefined,
+      document: spanDocument,
+      reduced: withoutAttributes,
+    },
+  );
+}
+
+function logsOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
+  const columns = scanLogs(record.body);
+  const bare = { ...columns, resources: [], scopes: [] };
+  const { recordOffset, recordLength } = columns;
+  return itemsOf<LogRecord>(
+    { record, routing, columns },
+    {
+      stream: LOGS_STREAM,
+      bytes: (ordinal) => partOf(record.body, recordOffset[ordinal], recordLength[ordinal]),
+      decode: (ordinal) => decodeLog(bare, ordinal, record.id, record.receivedUnixNanos),
+      unixNanos: ({ unixNanos }) => unixNanos,
+      message: ({ body }) => valueAsText(body),
+      document: logDocument,
+      reduced: (log) => withoutStructure(withoutAttributes(log)),
+    },
+  );
+}
+
+interface Source {
+  readonly record: JournalRecord;
+  readonly routing: Routing;
+  readonly columns: SpanColumns | LogColumns;
+}
+
+function* itemsOf<Item extends Span | LogRecord>(
+  { record, routing, columns }: Source,
+  signal: Signal<Item>,
+): Generator<Outgoing | Unfit> {
+  const shared = sharedOf(columns);
   for (let ordinal = 0; ordinal < columns.count; ordinal += 1) {
-    const offset = columns.spanOffset[ordinal] ?? 0;
-    const item = record.body.subarray(offset, offset + (columns.spanLength[ordinal] ?? 0));
-    yield unlessUnfit(ordinal, item.length + shared.bytes(ordinal), () => {
+    const bytes = signal.bytes(ordinal);
+    yield unlessUnfit(ordinal, bytes.length + shared.bytes(ordinal), () => {
       const { resource, scope } = shared.of(ordinal);
-      const decoded = decodeSpan(bare, ordinal, record.id);
-      const span: Span = { ...decoded, resource: resource.value, scope: scope.value };
-      const route = routeOf(routing, TRACES_STREAM, [
-        span.attributes,
+      const item: Item = { ...signal.decode(ordinal), resource: resource.value, scope: scope.value };
+      const { attributes } = item;
+      const route = routeOf(routing, signal.stream, [
+        attributes,
         scope.value.attributes,
         resource.value.attributes,
       ]);
       const stored = storedItemJson({
-        ...partsOf(record, ordinal, shared, item),
-        unixNanos: span.startUnixNanos,
-        attributes: span.attributes,
-        message: undefined,
+        ...partsOf(record, ordinal, shared, bytes),
+        unixNanos: signal.unixNanos(item),
+        attributes,
+        message: signal.message(item),
       });
-      return outgoing(span.id, ordinal, route, {
-        whole: () => join(spanDocument(span, route.stream), stored),
-        reduced: () => join(spanDocument(withoutAttributes(span), route.stream), stored),
+      return outgoing(item.id, ordinal, route, {
+        whole: () => join(signal.document(item, route.stream), stored),
+        reduced: () => join(signal.document(signal.reduced(item), route.stream), stored),
       });
     });
   }
 }
 
-function* logsOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
-  const columns = scanLogs(record.body);
-  const shared = sharedOf(columns);
-  const bare = { ...columns, resources: [], scopes: [] };
-  for (let ordinal = 0; ordinal < columns.count; ordinal += 1) {
-    const offset = columns.recordOffset[ordinal] ?? 0;
-    const item = record.body.subarray(offset, offset + (columns.recordLength[ordinal] ?? 0));
-    yield unlessUnfit(ordinal, item.length + shared.bytes(ordinal), () => {
-      const { resource, scope } = shared.of(ordinal);
-      const decoded = decodeLog(bare, ordinal, record.id, record.receivedUnixNanos);
-      const log: LogRecord = { ...decoded, resource: resource.value, scope: scope.value };
-      const route = routeOf(routing, LOGS_STREAM, [
-        log.attributes,
-        scope.value.attributes,
-        resource.value.attributes,
-      ]);
-      const stored = storedItemJson({
-        ...partsOf(record, ordinal, shared, item),
-        unixNanos: log.unixNanos,
-        attributes: log.attributes,
-        message: valueAsText(log.body),
-      });
-      return outgoing(log.id, ordinal, route, {
-        whole: () => join(logDocument(log, route.stream), stored),
-        reduced: () => join(logDocument(withoutStructure(withoutAttributes(log)), route.stream), stored),
-      });
-    });
-  }
+function partOf(body: Uint8Array, offset = 0, length = 0): Uint8Array {
+  return body.subarray(offset, offset + length);
 }
 
 function outgoing(
