@@ -1,7 +1,9 @@
 /** A real Jaeger (v2), with the placeholder that its module has for a user interface. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemNet } from '#base/real/net.ts';
 import { findBuilt } from '#test/engines/built.ts';
+import type { CertificateFiles } from '#test/engines/certificates.ts';
 import { runningEngine, type Engine, type Missing } from '#test/engines/engine.ts';
 import { answers } from '#test/engines/http.ts';
 import { freePort } from '#test/engines/ports.ts';
@@ -22,26 +24,32 @@ export interface JaegerEngine extends Engine {
 export interface JaegerOptions {
   /** A storage backend in its own words: `{elasticsearch: {server_urls: ['http://…']}}`; in memory without it. */
   readonly storage?: string;
+  /** TLS on both its servers for `localhost`; addresses begin with https then. */
+  readonly certificate?: CertificateFiles;
 }
 
 /** Ready in 0.4 s; an orderly stop takes it 10 s, a kill none. In memory, it forgets its traces when it ends. */
-export async function startJaeger({ storage }: JaegerOptions = {}): Promise<JaegerEngine | Missing> {
-  const running = storage === undefined ? runningEngine('jaeger') : undefined;
+export async function startJaeger(options: JaegerOptions = {}): Promise<JaegerEngine | Missing> {
+  const { storage, certificate } = options;
+  const running = Object.keys(options).length === 0 ? runningEngine('jaeger') : undefined;
   if (running !== undefined) return Object.assign(running, { otlpHttp: runningOtlp(running.url) });
   const program = findBuilt('jaeger', 'jaeger');
   if (typeof program !== 'string') return program;
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const otlpHttp = `http://127.0.0.1:${await freePort()}`;
+  const begin = certificate === undefined ? 'http://127.0.0.1' : 'https://localhost';
+  const url = `${begin}:${await freePort()}`;
+  const otlpHttp = `${begin}:${await freePort()}`;
   const folder = serverFolder('jaeger');
   const file = join(folder, 'jaeger.yaml');
   const hosts = { query: new URL(url).host, queryGrpc: `127.0.0.1:${await freePort()}` };
-  writeFileSync(file, configOf({ ...hosts, otlp: new URL(otlpHttp).host, storage: storage ?? MEMORY }));
+  const tls =
+    certificate === undefined ? '' : `, tls: {cert_file: ${certificate.cert}, key_file: ${certificate.key}}`;
+  writeFileSync(file, configOf({ ...hosts, otlp: new URL(otlpHttp).host, storage: storage ?? MEMORY, tls }));
   const server = await startServer({
     name: 'jaeger',
     url,
     folder,
     command: [program, `--config=${file}`],
-    isReady: () => answers(`${url}/api/services`),
+    isReady: () => (certificate === undefined ? answers(`${url}/api/services`) : answersAnyway(url)),
     readyMsMax: READY_MS_MAX,
     version: () => versionOf(program),
   });
@@ -58,9 +66,20 @@ interface Places {
   readonly queryGrpc: string;
   readonly otlp: string;
   readonly storage: string;
+  /** Of both HTTP servers. */
+  readonly tls: string;
 }
 
-function configOf({ query, queryGrpc, otlp, storage }: Places): string {
+/** Whatever its certificate is. */
+async function answersAnyway(url: string): Promise<boolean> {
+  const ask = { method: 'GET', url, headers: {}, timeoutMs: 2000, responseBytesMax: 1000 } as const;
+  return systemNet.request({ ...ask, tls: { skipsVerify: true } }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function configOf({ query, queryGrpc, otlp, storage, tls }: Places): string {
   return `
 service:
   extensions: [jaeger_storage, jaeger_query]
@@ -71,10 +90,10 @@ extensions:
   jaeger_storage: {backends: {kept: ${storage}}}
   jaeger_query:
     storage: {traces: kept}
-    http: {endpoint: '${query}'}
+    http: {endpoint: '${query}'${tls}}
     grpc: {endpoint: '${queryGrpc}'}
 receivers:
-  otlp: {protocols: {http: {endpoint: '${otlp}'}}}
+  otlp: {protocols: {http: {endpoint: '${otlp}'${tls}}}}
 exporters:
   jaeger_storage_exporter: {trace_storage: kept}
 `;
