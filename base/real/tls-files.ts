@@ -10,7 +10,7 @@ export function readTls(config: TlsConfig): NetTls | undefined {
   const { caFile, certFile, keyFile, serverName, skipsVerify } = config;
   const given = [caFile, certFile, keyFile, serverName].some((value) => value !== undefined);
   if (!given && !skipsVerify) return undefined;
-  return checked({
+  return checked(config, {
     ...(caFile === undefined ? {} : { ca: pem('ca_file', caFile) }),
     ...(certFile === undefined ? {} : { cert: pem('cert_file', certFile) }),
     ...(keyFile === undefined ? {} : { key: pem('key_file', keyFile) }),
@@ -20,10 +20,10 @@ export function readTls(config: TlsConfig): NetTls | undefined {
 }
 
 /** Found out here, not at every connection. */
-function checked(tls: NetTls): NetTls {
+function checked({ caFile, certFile = 'none', keyFile = 'none' }: TlsConfig, tls: NetTls): NetTls {
   const { ca, cert, key } = tls;
   if (ca !== undefined && !ca.includes(CERTIFICATE_BEGINS))
-    throw new CodedError('PLIM_CONFIG_INVALID', 'ca_file holds no certificate in PEM');
+    throw new CodedError('PLIM_CONFIG_INVALID', `ca_file holds no certificate in PEM: ${caFile}`);
   try {
     createSecureContext({
       ...(ca === undefined ? {} : { ca }),
@@ -31,7 +31,8 @@ function checked(tls: NetTls): NetTls {
       ...(key === undefined ? {} : { key }),
     });
   } catch (error) {
-    const message = `ca_file, cert_file and key_file cannot be used together: ${errorText(error)}`;
+    const which = `cert_file ${certFile} and key_file ${keyFile}`;
+    const message = `${which} cannot be used together: ${errorText(error)}`;
     throw new CodedError('PLIM_CONFIG_INVALID', message, { cause: error });
   }
   return tls;
