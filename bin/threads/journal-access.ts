@@ -15,7 +15,12 @@ import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
 import type { KafkaJournalSource } from '#journal/kafka/source.ts';
-import type { ConsumerRegistration, JournalSource, JournalWriter } from '#journal/ports.ts';
+import type {
+  ConsumerRegistration,
+  JournalCapabilities,
+  JournalSource,
+  JournalWriter,
+} from '#journal/ports.ts';
 
 interface DiskAccess {
   readonly kind: 'disk';
@@ -99,6 +104,7 @@ export async function openJournalWriter(
       onTrouble: (error) =>
         log.warn({ error: reasonText(error) }, 'the brokers do not take records; trying again'),
     });
+    tellPromise(writer.capabilities, access.config, log);
     return { writer, committed: () => undefined };
   }
   const cell = access.committed;
@@ -115,6 +121,18 @@ export async function openJournalWriter(
   });
   publish(writer.committed());
   return { writer, committed: () => writer.committed() };
+}
+
+/** A topic that was there may keep fewer copies than the configuration would have made. */
+function tellPromise(
+  { durability, survivesDiskLoss, partitions }: JournalCapabilities,
+  config: KafkaJournalConfig,
+  log: Logger,
+): void {
+  const facts = { topic: config.topic, durability };
+  const isLess = partitions > 0 && config.minInsyncReplicas > 1 && !survivesDiskLoss;
+  if (isLess) log.warn(facts, 'the topic of the journal keeps fewer copies than configured');
+  else log.info(facts, 'the journal is on Kafka');
 }
 
 function committedOf({ directory, committed }: DiskAccess): CommittedOffset {

@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import kafkajs from 'kafkajs';
 import { parseYaml } from '#base/config/yaml.ts';
-import { isCoded } from '#base/errors.ts';
+import { isCoded, type ErrorCode } from '#base/errors.ts';
 import { present } from '#base/invariant.ts';
 import { silentLogger } from '#base/log.ts';
 import type { Problem } from '#base/problem.ts';
@@ -142,11 +143,11 @@ function securedTests(kafka: SecuredKafka): void {
     void test(`the exporter sends: ${what}`, () => exports(kafka, yaml));
   }
   for (const { what, yaml, says } of badOf(kafka)) {
-    void test(`the journal names the key to mend: ${what}`, () =>
-      isRefused({ ...journalConfig(yaml), timeoutMs: 1000 }, says));
+    void test(`the journal names the key to mend: ${what}`, () => isRefused(journalConfig(yaml), says));
     void test(`the exporter names the key to mend: ${what}`, () => isNotSent(yaml, says));
   }
   void test('whoever was refused goes on by itself once it is let in', () => comesBack(kafka));
+  void test('whoever lacks a right is told; with those of the manual it goes', () => needsRights(kafka));
   void test('a file that cannot be used is told at the start', () => namesFile(kafka));
 }
 
@@ -154,8 +155,7 @@ let topics = 0;
 
 function journalConfig(yaml: string): KafkaJournalConfig {
   topics += 1;
-  const config = { ...readSection(KAFKA_SCHEMA, yaml), topic: `secured-${topics}`, partitions: 2 };
-  return { ...config, timeoutMs: 3000 };
+  return { ...readSection(KAFKA_SCHEMA, yaml), topic: `secured-${topics}`, partitions: 2 };
 }
 
 function readSection<T>(
@@ -212,22 +212,32 @@ async function nextOf(member: SharedReader): Promise<SharedBatch | undefined> {
   }
 }
 
-async function isRefused(config: KafkaJournalConfig, says: RegExp): Promise<void> {
+async function isRefused(patient: KafkaJournalConfig, says: RegExp): Promise<void> {
+  // Opening waits as long as a record would.
+  const config = { ...patient, timeoutMs: 1000 };
   await withWriter(config, async (writer) => {
     assert.equal(writer.status().state, 'failed');
-    await assert.rejects(
-      writer.append(draft('x')),
-      (error) => isCoded(error, 'PLIM_JOURNAL_FAILED') && error.canRetry && says.test(error.message),
-    );
+    await refusesWith('PLIM_JOURNAL_FAILED', says, () => writer.append(draft('x')));
     await using source = await openKafkaJournalSource({ clock: systemClock, config });
     await using reader = await source.open({ cursor: NEW_CURSOR, consumer: STORE });
     await using member = await source.openShared({ consumer: STORE });
     for (const next of [reader, member])
-      await assert.rejects(
-        next.next({ bytesMax: 1000, waitMs: 100 }),
-        (error) => isCoded(error, 'PLIM_STORE_UNAVAILABLE') && error.canRetry && says.test(error.message),
-      );
+      await refusesWith('PLIM_STORE_UNAVAILABLE', says, () => next.next({ bytesMax: 1000, waitMs: 100 }));
   });
+}
+
+/** Every time; and with the reason as soon as the brokers, who may be slow, have told it. */
+async function refusesWith(code: ErrorCode, says: RegExp, call: () => Promise<unknown>): Promise<void> {
+  let said = '';
+  const isSaid = async (): Promise<boolean> => {
+    await assert.rejects(call(), (error) => {
+      assert.ok(isCoded(error, code) && error.canRetry, String(error));
+      said = error.message;
+      return true;
+    });
+    return says.test(said);
+  };
+  await until(`an error like ${says.source}`, isSaid, { timeoutMs: BACK_MS_MAX, detail: () => said });
 }
 
 function exporterOf(yaml: string, topic: string) {
@@ -264,7 +274,7 @@ async function isNotSent(yaml: string, says: RegExp): Promise<void> {
 async function comesBack({ login, files, setPassword }: SecuredKafka): Promise<void> {
   const auth = `auth: {sasl: {username: carol, password: late, mechanism: SCRAM-SHA-512}}`;
   await withWriter(
-    journalConfig(`{brokers: [${login}], ${auth}, tls: {ca_file: ${files.ca}}}`),
+    { ...journalConfig(`{brokers: [${login}], ${auth}, tls: {ca_file: ${files.ca}}}`), timeoutMs: 2000 },
     async (writer) => {
       assert.equal(writer.status().state, 'failed');
       await setPassword('carol', 'late');
@@ -274,6 +284,48 @@ async function comesBack({ login, files, setPassword }: SecuredKafka): Promise<v
       await writer.append(draft('safe'));
     },
   );
+}
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+interface Grant {
+  readonly user: string;
+  readonly kind: 'TOPIC' | 'GROUP' | 'CLUSTER';
+  readonly name: string;
+  readonly operations: readonly (keyof typeof AclOperationTypes)[];
+}
+
+function grant({ kafka }: SecuredKafka, { user, kind, name, operations }: Grant): Promise<unknown> {
+  const acl = operations.map((operation) => ({
+    resourceType: AclResourceTypes[kind],
+    resourceName: name,
+    resourcePatternType: kind === 'GROUP' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    operation: AclOperationTypes[operation],
+    permissionType: AclPermissionTypes.ALLOW,
+  }));
+  return withAdmin(kafka, (admin) => admin.createAcls({ acl }));
+}
+
+/** Once somebody has a right on something, whoever has none may not do it. */
+async function needsRights(server: SecuredKafka): Promise<void> {
+  const { kafka, login, files, setPassword } = server;
+  const auth = `auth: {sasl: {username: dave, password: known, mechanism: SCRAM-SHA-512}}`;
+  const config = journalConfig(`{brokers: [${login}], ${auth}, tls: {ca_file: ${files.ca}}}`);
+  const { topic } = config;
+  const groups = { kind: 'GROUP', name: 'plimsoll.' } as const;
+  await setPassword('dave', 'known');
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }));
+  await grant(server, { user: 'erin', kind: 'TOPIC', name: topic, operations: ['READ'] });
+  await grant(server, { user: 'erin', ...groups, operations: ['READ'] });
+  await grant(server, { user: 'erin', kind: 'CLUSTER', name: 'kafka-cluster', operations: ['ALTER'] });
+  const says = /PLIM_CREDENTIALS_REFUSED: .*TOPIC_AUTHORIZATION_FAILED: grant the user of auth\.sasl/;
+  await isRefused(config, says);
+  const operations = ['DESCRIBE', 'DESCRIBE_CONFIGS', 'READ', 'WRITE'] as const;
+  await grant(server, { user: 'dave', kind: 'TOPIC', name: topic, operations });
+  await grant(server, { user: 'dave', ...groups, operations: ['DESCRIBE', 'READ'] });
+  await carries(config);
 }
 
 async function namesFile({ login, files }: SecuredKafka): Promise<void> {

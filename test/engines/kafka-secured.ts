@@ -101,6 +101,10 @@ function securityOf(folder: string): Record<string, string> {
     'ssl.truststore.type': 'PEM',
     'ssl.truststore.location': join(folder, 'ca.pem'),
     'listener.name.mutual.ssl.client.auth': 'required',
+    // Whoever comes by the open listener may do everything; the others, too, where nothing is said.
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found': 'true',
     [`${login}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
     [`${login}.plain.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required user_${USER.username}="${USER.password}";`,
     [`${login}.scram-sha-256.sasl.jaas.config`]: scram,
