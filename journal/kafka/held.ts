@@ -13,9 +13,12 @@ const MESSAGE_BYTES_GUESS = 16_384;
 /** Share of a partition's size limit that may be unread: deletion goes by whole segments. */
 const RETENTION_SHARE = 0.8;
 
-/** The group whose offsets a consumer commits. */
-export function groupOf(consumer: ConsumerRegistration): string {
-  return `plimsoll.${consumer.name}`;
+/**
+ * The group whose offsets a consumer commits. The topic is part of it: members of
+ * one group divide the partitions of one topic, and a Kafka may hold several journals.
+ */
+export function groupOf(topic: string, consumer: ConsumerRegistration): string {
+  return `plimsoll.${topic}.${consumer.name}`;
 }
 
 export class Held {
@@ -37,7 +40,7 @@ export class Held {
     this.#first = await link.offsets('first', partitions);
     for (const [partition, next] of await link.offsets('next', partitions)) this.sees(partition, next);
     for (const consumer of this.#consumers) {
-      const committed = await link.committed(groupOf(consumer), partitions);
+      const committed = await link.committed(groupOf(link.topic, consumer), partitions);
       const parts = [...committed].map(
         ([partition, { offset, metadata }]) =>
           decodePart(metadata, partition, offset)?.cursor ?? {

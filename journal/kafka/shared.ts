@@ -1,6 +1,6 @@
 /**
  * Several processes that share a consumer's work. They form the group
- * `plimsoll.NAME`, which gives each some of the partitions, and each partition's
+ * `plimsoll.TOPIC.NAME`, which gives each some of the partitions, and each partition's
  * cursor is kept with its offset in the group, written in one step.
  *
  *   joining ──partitions given──▶ reading ──others come or go──▶ joining
@@ -95,8 +95,8 @@ export class SharedMember implements SharedReader {
 
   constructor(options: MemberOptions) {
     this.#options = options;
-    this.#group = groupOf(options.consumer);
     this.#link = options.makeLink();
+    this.#group = groupOf(this.#link.topic, options.consumer);
     this.#beating = this.#beat();
   }
 

@@ -67,7 +67,7 @@ class KafkaSource implements KafkaJournalSource {
     this.#settings = settings;
     this.#link = new KafkaLink(settings, options.config.topic);
     this.#reports = new CursorReports(options.clock, (consumer, cursor) =>
-      this.#link.commit({ group: groupOf(consumer), ...NO_MEMBER }, offsetsOf(cursor)),
+      this.#link.commit({ group: groupOf(options.config.topic, consumer), ...NO_MEMBER }, offsetsOf(cursor)),
     );
   }
 

@@ -30,6 +30,8 @@ export function kafkaJournalTests(kafka: Engine): void {
       withWorld(kafka, mixes));
     void test('members of a group divide the partitions, and repeat nothing', () => withWorld(kafka, shares));
     void test('a member that lost its partition cannot commit', () => withWorld(kafka, fences));
+    void test('journals on two topics of one Kafka share no work', () =>
+      withWorld(kafka, (one) => withWorld(kafka, (two) => keepsApart(one, two))));
     void test('a batch that was not committed comes again', () => withWorld(kafka, comesAgain));
     void test('whoever has a partition next knows what was announced', () => withWorld(kafka, announces));
     void test('what is promised is what the topic keeps', () => withWorld(kafka, promises));
@@ -197,6 +199,24 @@ async function fences({ openWriter: open, source }: World): Promise<void> {
   assert.equal(await held.commit(), false);
   assert.deepEqual([held.leaving.aborted, held.lost.aborted, taken.lost.aborted], [true, true, false]);
   assert.equal(await taken.commit(), true);
+}
+
+async function keepsApart(...worlds: readonly World[]): Promise<void> {
+  const readers: SharedReader[] = [];
+  for (const [index, { openWriter: open, source }] of worlds.entries()) {
+    await using writer = await open();
+    await writer.append(draft(`of ${index}`));
+    readers.push(await source.openShared({ consumer: STORE }));
+  }
+  const batches = await Promise.all(readers.map(batchOf));
+  assert.deepEqual(
+    batches.map(({ records }) => records.map(textOf)),
+    [['of 0'], ['of 1']],
+  );
+  for (const reader of readers) {
+    assert.deepEqual(reader.share().partitions, [0, 1, 2]);
+    await reader[Symbol.asyncDispose]();
+  }
 }
 
 async function comesAgain({ openWriter: open, source }: World): Promise<void> {
