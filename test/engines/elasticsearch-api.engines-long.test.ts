@@ -27,5 +27,5 @@ for (let round = 0; round < ROUNDS; round += 1) {
 
 test('texts fall into the same words', async (t) => {
   if (isMissing(engine)) return t.skip(engine.missing);
-  await compareWords(engine.url, SEED, 3000);
+  await compareWords(engine.url, SEED, 100_000);
 });
