@@ -82,6 +82,20 @@ test('an Alertmanager that is away is told when it is back, a resolution too', a
   assert.ok(resolved !== undefined && !isFiring(rig, resolved));
 });
 
+test('a wrong password is tried again within seconds, what is refused otherwise within a minute', async (t) => {
+  for (const [status, attempts] of [
+    [401, 3],
+    [400, 1],
+  ] as const) {
+    const rig = await rigOf(t);
+    rig.answers.push(...Array.from({ length: 20 }, () => ({ status, headers: {} })));
+    rig.append(page(true));
+    await rig.advance(20_000);
+    assert.ok(rig.requests.length >= attempts, `${status}: ${rig.requests.length}`);
+    if (status === 400) assert.equal(rig.requests.length, attempts);
+  }
+});
+
 test('an alert that fires again between two tellings is ended first: a new one to the Alertmanager', async (t) => {
   const rig = await rigOf(t);
   rig.append(page(true));
