@@ -15,7 +15,7 @@ import {
 import { drain, type Drained } from '#bench/exporters/drain.ts';
 import type { BulkPlan } from '#bench/exporters/bulk-client.ts';
 import { pointLoad, spanLoad, type Load } from '#bench/exporters/payload.ts';
-import { RETRY, startOurs, startTheirs, type ExporterPlan } from '#bench/exporters/senders.ts';
+import { COMMON, startOurs, startTheirs, type ExporterPlan } from '#bench/exporters/senders.ts';
 import type { BenchOptions, Benchmark, Findings } from '#bench/harness.ts';
 import { pin, startPinned } from '#bench/processes.ts';
 import { isMissing, type Missing } from '#test/engines/engine.ts';
@@ -48,14 +48,14 @@ interface Pairing {
 const otlp: ExporterPlan = {
   signal: 'traces',
   ours: 'otlphttp',
-  oursSettings: (endpoint) => ({ endpoint, retry_on_failure: RETRY }),
+  oursSettings: (endpoint) => ({ endpoint, ...COMMON }),
   theirs: 'otlp_http',
   theirsSettings: (endpoint) => ({
     endpoint,
     compression: 'gzip',
     // Ours packs at the fastest level, always.
     compression_params: { level: 1 },
-    retry_on_failure: RETRY,
+    ...COMMON,
     sending_queue: QUEUE_ON_DISK,
   }),
 };
@@ -71,7 +71,7 @@ const remoteWrite: ExporterPlan = {
 function remoteWriteSettings(url: string): object {
   return {
     endpoint: `${url}/api/v1/write`,
-    retry_on_failure: RETRY,
+    ...COMMON,
     target_info: { enabled: false },
     send_metadata: false,
     protobuf_message: 'prometheus.WriteRequest',
@@ -86,7 +86,7 @@ const bulk: ExporterPlan = {
     compression: 'none',
     flush: { bytes: BULK_BYTES },
     num_workers: BULK_REQUESTS,
-    retry_on_failure: RETRY,
+    ...COMMON,
   }),
   theirs: '',
   theirsSettings: () => ({}),

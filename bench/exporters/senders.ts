@@ -27,8 +27,11 @@ export interface ExporterPlan {
   readonly theirsSettings: (url: string) => object;
 }
 
-/** It comes back at once, in both. */
-export const RETRY = { initial_interval: '100ms', max_interval: '500ms', max_elapsed_time: '0s' };
+/** The same for both: who waited comes back at once, and nothing is given up on a busy machine. */
+export const COMMON = {
+  timeout: '60s',
+  retry_on_failure: { initial_interval: '100ms', max_interval: '500ms', max_elapsed_time: '0s' },
+};
 
 export async function startOurs(core: number, plan: ExporterPlan, url: string): Promise<Sender> {
   // JSON is YAML too.
