@@ -24,6 +24,8 @@ export interface ProgramsOptions {
 const CLIENT_ID = 'portal';
 /** Taken along from our own environment: what finds programs and folders, nothing that configures telemetry. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG'] as const;
+/** Whole, because a bare name is looked for from the folder that the demo was started in. */
+const SDK_REGISTER = import.meta.resolve('@plimsoll/sdk/register');
 const LEASH_PRELOAD = new URL('../leash-preload.ts', import.meta.url).href;
 const ENTRY = path.join(ROOT, 'bin', 'plimsoll.ts');
 /** A wrong clock is noticed within this; asking at every call would make a clock cost 4 µs. */
@@ -94,7 +96,7 @@ export function serviceProgram(service: ServiceDefinition, options: ProgramsOpti
     name: service.name,
     args: [
       '--import',
-      '@plimsoll/sdk/register',
+      SDK_REGISTER,
       '--import',
       LEASH_PRELOAD,
       path.join(ROOT, 'sample-services', service.name, 'main.ts'),
