@@ -1,7 +1,16 @@
-/** The generator's control, on loopback: change the rate, send a crowd, read what users saw. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+/**
+ * The generator's doors. Its control, on loopback: change the rate, send a crowd,
+ * read what users saw. And, for a scraper on another machine, the last of it alone.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { REQUESTS_PER_SECOND } from '#sample-services/load/flags.ts';
+import { REQUESTS_PER_SECOND, type Address } from '#sample-services/load/flags.ts';
 import type { LoadLoop } from '#sample-services/load/loop.ts';
 import { METRICS_CONTENT_TYPE, metricsText } from '#sample-services/load/metrics.ts';
 
@@ -26,11 +35,23 @@ interface Range {
 type Fields<Name extends string> = Answer | { readonly values: Readonly<Record<Name, number>> };
 
 /** @throws Error when the address is taken */
-export async function startControl(
-  loop: LoadLoop,
-  address: { readonly host: string; readonly port: number },
-): Promise<Server> {
-  const server = createServer((request, response) => void handle(loop, request, response));
+export function startControl(loop: LoadLoop, address: Address): Promise<Server> {
+  return listening((request, response) => void handle(loop, request, response), address);
+}
+
+/** Answers `GET /metrics` and nothing else. @throws Error when the address is taken */
+export function startMetrics(loop: LoadLoop, address: Address): Promise<Server> {
+  return listening(({ method, url }, response) => {
+    if (method === 'GET' && url === '/metrics') {
+      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(metricsText(loop.stats()));
+    } else {
+      response.writeHead(404).end();
+    }
+  }, address);
+}
+
+async function listening(listener: RequestListener, address: Address): Promise<Server> {
+  const server = createServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);

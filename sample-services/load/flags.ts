@@ -1,6 +1,11 @@
 /** Reads the command line of the load generator, and says all that is wrong with it at once. */
 import { parseArgs } from 'node:util';
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Settings {
   /** Where users come in, without a slash at the end. */
   readonly gateway: string;
@@ -11,7 +16,9 @@ export interface Settings {
   /** Undefined: until it is told to stop. */
   readonly forMs: number | undefined;
   readonly logFile: string | undefined;
-  readonly control: { readonly host: string; readonly port: number };
+  readonly control: Address;
+  /** What customers saw, and nothing to do with it; undefined: on the control alone. */
+  readonly metrics: Address | undefined;
   readonly timeoutMs: number;
 }
 
@@ -33,6 +40,7 @@ const OPTIONS = {
   for: { type: 'string' },
   log: { type: 'string' },
   control: { type: 'string', default: '127.0.0.1:0' },
+  metrics: { type: 'string' },
   timeout: { type: 'string', default: `${TIMEOUT_MS}ms` },
 } as const;
 
@@ -65,6 +73,7 @@ export function readFlags(args: readonly string[]): Settings {
     forMs: values.for === undefined ? undefined : duration('for', values.for),
     logFile: values.log,
     control: controlOf(values.control, problems),
+    metrics: values.metrics === undefined ? undefined : metricsOf(values.metrics, problems),
     timeoutMs: duration('timeout', values.timeout),
   };
   if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -79,12 +88,24 @@ function gatewayOf(text: string | undefined, problems: string[]): string {
 }
 
 /** Whoever reaches the control can send a flood: nobody from outside does. */
-function controlOf(text: string, problems: string[]): Settings['control'] {
-  const [, host = '', digits] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(digits);
-  if (!LOOPBACK.includes(bare) || !(port <= 65_535)) {
+function controlOf(text: string, problems: string[]): Address {
+  const address = addressOf(text);
+  if (address === undefined || !LOOPBACK.includes(address.host)) {
     problems.push(`--control ${text}: must be an address of this machine, like 127.0.0.1:0`);
   }
-  return { host: bare, port };
+  return address ?? NOWHERE;
+}
+
+function metricsOf(text: string, problems: string[]): Address {
+  const address = addressOf(text);
+  if (address === undefined) problems.push(`--metrics ${text}: must be an address like 0.0.0.0:7401`);
+  return address ?? NOWHERE;
+}
+
+const NOWHERE: Address = { host: '', port: 0 };
+
+function addressOf(text: string): Address | undefined {
+  const [, host = '', digits] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return port <= 65_535 ? { host: host.replace(/^\[(.*)\]$/, '$1'), port } : undefined;
 }

@@ -163,6 +163,25 @@ test('the control changes the rate, sends a crowd, and says what is wrong with a
   assert.equal(load.child.exitCode, 0, load.output());
 });
 
+test('a scraper reads what customers saw where it can do no more', async () => {
+  const load = startLoad(['--rate', '1', '--metrics', '127.0.0.1:0']);
+  await controlOf(load);
+  const metrics = /"metrics":"([^"]+)"/.exec(load.output())?.[1] ?? '';
+  const scraped = await fetch(`${metrics}/metrics`);
+  assert.match(await scraped.text(), /^freight_customer_journeys_total\{/m);
+  for (const [method, path] of [
+    ['GET', 'stats'],
+    ['PUT', 'rate'],
+    ['POST', 'flash-crowd'],
+    ['POST', 'metrics'],
+  ] as const) {
+    assert.equal((await fetch(`${metrics}/${path}`, { method })).status, 404, `${method} ${path}`);
+  }
+  load.child.kill('SIGTERM');
+  await load.ended;
+  assert.equal(load.child.exitCode, 0, load.output());
+});
+
 test('nobody listens: each request is in the log with what went wrong', async () => {
   const file = join(folder, 'refused.ndjson');
   const load = startLoad([
@@ -184,10 +203,19 @@ test('nobody listens: each request is in the log with what went wrong', async ()
 });
 
 test('wrong flags end it with all that is wrong', async () => {
-  const load = startLoad(['--rate', '900', '--curve', 'round', '--control', '0.0.0.0:80']);
+  const load = startLoad([
+    '--rate',
+    '900',
+    '--curve',
+    'round',
+    '--control',
+    '0.0.0.0:80',
+    '--metrics',
+    'here',
+  ]);
   await load.ended;
   assert.equal(load.child.exitCode, 1);
-  for (const flag of ['rate', 'curve', 'control'])
+  for (const flag of ['rate', 'curve', 'control', 'metrics'])
     assert.match(load.output(), new RegExp(`--${flag} .*must be`));
 });
 

@@ -21,6 +21,7 @@ const LISTENS: Readonly<Record<string, readonly number[]>> = {
   'collector-2': [4318, 14268, 7300],
   'plimsoll-lite': [7300, 4318],
   'grafana-lite': [3000],
+  load: [7401],
 };
 export const FREIGHT_PORT = 8080;
 
