@@ -168,7 +168,10 @@ test('a server that is not supported is named, and told apart from one that refu
   const cases = [
     [rootOf('7.17.22'), /Elasticsearch 7\.17\.22 is older than 8\.0/],
     [{ status: 200, headers: {}, body: { hello: 'x' } }, /neither Elasticsearch nor OpenSearch/],
-    [{ status: 401, headers: {}, body: {} }, /answers 401 when asked what it is/],
+    [
+      { status: 401, headers: {}, body: {} },
+      /^PLIM_CREDENTIALS_REFUSED: .* answered 401 .*mend user and password/,
+    ],
   ] as const;
   for (const [root, message] of cases) {
     await using server = await scriptedElasticsearch({ root });

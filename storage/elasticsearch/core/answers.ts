@@ -14,7 +14,7 @@ const CHARS_MAX = 500;
 export function refusal({ status, body }: { readonly status: number; readonly body: unknown }): string {
   const error = (body as { error?: unknown } | null)?.error;
   if (typeof error !== 'object' || error === null)
-    return `${status} ${typeof error === 'string' ? error : String(body)}`.slice(0, CHARS_MAX);
+    return `${status} ${typeof error === 'string' ? error : textOf(body)}`.trim().slice(0, CHARS_MAX);
   return `${status} ${causeText(error as Cause)}`;
 }
 
@@ -43,6 +43,10 @@ export function moreReasons({ body }: { readonly body: unknown }): string {
 /** The same of one item of a bulk request, by what {@link causeText} made of its error. */
 export function isSecurityText(said: string): boolean {
   return new RegExp(`^40[13] ${SECURITY_TYPE}:`).test(said);
+}
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
 }
 
 /** `type: reason`, and the innermost cause when there is one. */
