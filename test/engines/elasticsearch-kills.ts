@@ -14,7 +14,7 @@ import type { Engine } from '#test/engines/engine.ts';
 
 const ITEMS = 200;
 /** Between two batches, so that a restart meets some of each state. */
-const RETRY_MS = 200;
+const RETRY_MS = 500;
 const DOCUMENTS_MAX = 10_000;
 
 export interface KillResult {
@@ -37,27 +37,65 @@ export interface KillResults {
  * @param kills how often the server goes, by turns killed and stopped
  */
 export async function killHistory(engine: Engine, kills: number): Promise<KillResults> {
-  const sender = new Sender(engine.url, true);
-  const control = new Sender(engine.url, false);
-  const sending = Promise.all([sender.run(), control.run()]);
-  try {
-    await sender.sentMore(3);
-    for (let kill = 0; kill < kills; kill += 1) {
-      if (kill % 2 === 0) await engine.kill();
-      else await engine.stop();
-      await sleep(systemClock, 300);
-      await engine.start();
-      await sender.sentMore(3);
-      // What was written before stands in an older index from now on.
-      const rolled = await fetch(`${engine.url}/${sender.streams.logs}/_rollover`, { method: 'POST' });
-      assert.equal(rolled.status, 200, await rolled.text());
-    }
-  } finally {
-    sender.stop();
-    control.stop();
-    await sending;
+  await using history = await KillHistory.begin(engine);
+  for (let kill = 0; kill < kills; kill += 1) {
+    await history.end(kill % 2 === 0 ? 'kill' : 'stop');
+    await history.isBack();
   }
-  return { result: await resultOf(engine, sender), control: await resultOf(engine, control) };
+  return history.results();
+}
+
+/** What is sent to a server meanwhile, by one that sends again and one that does not. */
+export class KillHistory implements AsyncDisposable {
+  readonly #engine: Engine;
+  readonly #sender: Sender;
+  readonly #control: Sender;
+  readonly #sending: Promise<unknown>;
+
+  private constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#sender = new Sender(engine.url, true);
+    this.#control = new Sender(engine.url, false);
+    this.#sending = Promise.all([this.#sender.run(), this.#control.run()]);
+  }
+
+  /** Resolves when some has been sent. */
+  static async begin(engine: Engine): Promise<KillHistory> {
+    const history = new KillHistory(engine);
+    await history.#sender.sentMore(3);
+    return history;
+  }
+
+  /** Ends the server and starts it again. */
+  async end(how: 'kill' | 'stop'): Promise<void> {
+    await this.#engine[how]();
+    await sleep(systemClock, 300);
+    await this.#engine.start();
+  }
+
+  /** Resolves when more has been sent since. */
+  async isBack(): Promise<void> {
+    await this.#sender.sentMore(3);
+    // What was written before stands in an older index from now on.
+    const path = `${this.#engine.url}/${this.#sender.streams.logs}/_rollover`;
+    const rolled = await fetch(path, { method: 'POST' });
+    assert.equal(rolled.status, 200, await rolled.text());
+  }
+
+  /** Ends the sending. */
+  async results(): Promise<KillResults> {
+    await this[Symbol.asyncDispose]();
+    return {
+      result: await resultOf(this.#engine, this.#sender),
+      control: await resultOf(this.#engine, this.#control),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#sender.stop();
+    this.#control.stop();
+    await this.#sending;
+  }
 }
 
 async function resultOf({ url }: Engine, { streams, ids, failures }: Sender): Promise<KillResult> {

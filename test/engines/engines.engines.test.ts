@@ -1,11 +1,13 @@
-/** The engines that come quickly: each starts, answers, survives a kill, and leaves nothing behind. */
+/**
+ * The engines that come quickly: each starts, answers, survives a kill, and leaves
+ * nothing behind. Elasticsearch, which does not, is in elasticsearch-kills.engines.test.ts.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { present } from '#base/invariant.ts';
 import { findAmtool, startAlertmanager } from '#test/engines/alertmanager.ts';
-import { startElasticsearch } from '#test/engines/elasticsearch.ts';
 import { type Engine } from '#test/engines/engine.ts';
 import { exercise } from '#test/engines/exercise.ts';
 import { askJson, send } from '#test/engines/http.ts';
@@ -49,19 +51,6 @@ test('Kafka keeps a message that it acknowledged', async (t) => {
     async read(engine) {
       const [partition] = await withAdmin(engine, (admin) => admin.fetchTopicOffsets('kept'));
       assert.equal(partition?.high, '1');
-    },
-  });
-});
-
-test('Elasticsearch, bare, keeps a document that it acknowledged', async (t) => {
-  await exercise(t, {
-    start: startElasticsearch,
-    async write({ url }) {
-      await send(`${url}/kept/_doc/1`, { method: 'PUT', body: { text: 'x' } });
-    },
-    async read({ url }) {
-      const found = await askJson<{ _source: unknown }>(`${url}/kept/_doc/1`);
-      assert.deepEqual(found?._source, { text: 'x' });
     },
   });
 });

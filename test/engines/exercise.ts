@@ -17,6 +17,8 @@ export interface Exercise<T extends Engine> {
   readonly write?: (engine: T) => Promise<void>;
   /** Throws when the engine does not answer, or does not have what was written. */
   readonly read: (engine: T) => Promise<void>;
+  /** What else it is put through when it is back from the kill, if it is ours to end. */
+  readonly afterwards?: (engine: T) => Promise<void>;
 }
 
 export async function exercise<T extends Engine>(t: TestContext, plan: Exercise<T>): Promise<void> {
@@ -65,6 +67,7 @@ async function endAndRevive<T extends Engine>(
   t.diagnostic(`${engine.name}: back after a kill in ${since(startMs)} s`);
   assert.notEqual(engine.pid, first);
   await plan.read(engine);
+  await plan.afterwards?.(engine);
   pids.push(...processTree(engine.pid));
   await engine.stop();
   assert.ok(!isAlive(engine.pid), 'stopped');
