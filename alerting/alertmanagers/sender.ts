@@ -99,44 +99,49 @@ export class AlertmanagerSender {
     const { store, clock, steady } = this.#parts;
     const { name } = this.#target;
     for (const batch of batchesOf(resolved)) {
-      if (!(await this.#post(batch.map(resolvedBody)))) return;
+      if ((await this.#post(batch.map(resolvedBody))) === 'later') return;
+      // Whoever refuses that an alert ended has refused that it began, or ends it by its time to live:
+      // it must not stand in the way of what fires now.
       store.transaction(() => batch.forEach((alert) => store.told.remove(name, alert)));
     }
+    let isRefused = false;
     for (const batch of batchesOf(firing)) {
       const known = new Set(store.told.of(name).map(({ fingerprint }) => fingerprint));
       store.transaction(() => batch.forEach((alert) => store.told.add(name, alert)));
-      if (!(await this.#post(batch.map((alert) => firingBody(alert, clock.wallMs(), RESEND_MS))))) return;
-      this.#noteFirst(batch.filter(({ fingerprint }) => !known.has(fingerprint)));
+      const answer = await this.#post(batch.map((alert) => firingBody(alert, clock.wallMs(), RESEND_MS)));
+      if (answer === 'later') return;
+      if (answer === 'refused') isRefused = true;
+      else this.#noteFirst(batch.filter(({ fingerprint }) => !known.has(fingerprint)));
     }
     this.#toldAtMs = steady.nowMs();
-    this.#isOwed = false;
+    this.#isOwed = isRefused;
   }
 
-  /** Whether it took them. */
-  async #post(alerts: readonly PostableAlert[]): Promise<boolean> {
+  /** `refused`: not these, but it may take others. */
+  async #post(alerts: readonly PostableAlert[]): Promise<'taken' | 'refused' | 'later'> {
     const { random, steady, metrics, log } = this.#parts;
     const { verdict, outcome, isRefusedAccess } = await this.#request(JSON.stringify(alerts));
-    if (this.#closing.signal.aborted) return false;
+    if (this.#closing.signal.aborted) return 'later';
     metrics.attempts.add(1, { receiver: this.#receiver, outcome: verdict.kind });
     if (verdict.kind === 'delivered') {
       this.#failures = 0;
-      return true;
+      return 'taken';
     }
-    const waitMs =
-      // A key is mended by somebody who then waits for the page.
-      verdict.kind === 'refused' && !isRefusedAccess
-        ? REFUSED_WAIT_MS
-        : Math.max(
-            verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
-            Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
-          );
+    // A key is mended by somebody who then waits for the page.
+    const isAboutAlerts = verdict.kind === 'refused' && !isRefusedAccess;
+    const waitMs = isAboutAlerts
+      ? REFUSED_WAIT_MS
+      : Math.max(
+          verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
+          Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
+        );
     if (this.#failures === 0) {
       const fields = { alertmanager: this.#target.name, outcome };
       log.error(fields, 'an Alertmanager does not take alerts; trying again');
     }
     this.#failures += 1;
     this.#notBeforeMs = steady.nowMs() + waitMs;
-    return false;
+    return isAboutAlerts ? 'refused' : 'later';
   }
 
   async #request(body: string): Promise<Answer> {

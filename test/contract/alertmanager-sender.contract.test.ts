@@ -96,6 +96,24 @@ test('a wrong password is tried again within seconds, what is refused otherwise 
   }
 });
 
+test('that it refuses the end of one alert holds up no other', async (t) => {
+  const rig = await rigOf(t);
+  rig.append(page(true));
+  await rig.advance(1000);
+  rig.answers.push({ status: 400, headers: {} });
+  rig.append(page(false));
+  rig.append(page(true, 'orders/quote'));
+  await rig.advance(1000);
+  const last = posts(rig).at(-1) ?? [];
+  assert.deepEqual(
+    last.map((alert) => [alert.labels['slo_id'], isFiring(rig, alert)]),
+    [['orders/quote', true]],
+  );
+  const told = rig.requests.length;
+  await rig.advance(30_000);
+  assert.equal(rig.requests.length, told, 'nor is it told again');
+});
+
 test('an alert that fires again between two tellings is ended first: a new one to the Alertmanager', async (t) => {
   const rig = await rigOf(t);
   rig.append(page(true));
