@@ -88,6 +88,8 @@ export class SharedMember implements SharedReader {
   #member = '';
   #assignment: Assignment | undefined;
   #mustJoin = true;
+  /** Ends when all others have joined too; whoever stops does not wait for that. */
+  #joining: Promise<void> = Promise.resolve();
   /** When the group last heard this member, by its own clock. */
   #heardMs = 0;
   #out: { readonly partition: number; isCommitted: boolean } | undefined;
@@ -107,7 +109,11 @@ export class SharedMember implements SharedReader {
   }): Promise<SharedBatch | undefined> {
     await this.#reopenIfGivenUp();
     try {
-      if (this.#mustJoin || this.#assignment === undefined) await this.#join();
+      if (this.#mustJoin || this.#assignment === undefined) {
+        this.#joining = this.#join();
+        await unlessAborted(this.#joining, options.signal);
+        if (options.signal?.aborted === true) return undefined;
+      }
       return await this.#nextOfAny(options);
     } catch (error) {
       throw isCoded(error, 'PLIM_STORE_UNAVAILABLE') ? error : refusals.unreadable(this.#link.topic, error);
@@ -144,6 +150,10 @@ export class SharedMember implements SharedReader {
       });
     if (this.#member !== '') await within(this.#options.clock, LEAVE_MS_MAX, leaving);
     this.#link.close();
+    await this.#joining.catch(() => {
+      // Nobody waits for it any more.
+    });
+    await this.#leaveLanes();
   }
 
   async #join(): Promise<void> {
@@ -321,6 +331,19 @@ export class SharedMember implements SharedReader {
     if (this.#options.clock.monotonicMs() - this.#heardMs < SESSION_MS_MAX) return;
     this.#mustJoin = true;
     leaving.abort();
+  }
+}
+
+/** Resolves with the work, or at an abort; what becomes of the work then is for another to see. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const onAbort = (): void => over.resolve();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  try {
+    await Promise.race([work, over.promise]);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { sleep } from '#base/clock.ts';
 import { isCoded } from '#base/errors.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
@@ -30,6 +31,7 @@ export function kafkaJournalTests(kafka: Engine): void {
       withWorld(kafka, mixes));
     void test('members of a group divide the partitions, and repeat nothing', () => withWorld(kafka, shares));
     void test('a member that lost its partition cannot commit', () => withWorld(kafka, fences));
+    void test('a member that stops does not wait for the others', () => withWorld(kafka, stops));
     void test('journals on two topics of one Kafka share no work', () =>
       withWorld(kafka, (one) => withWorld(kafka, (two) => keepsApart(one, two))));
     void test('a batch that was not committed comes again', () => withWorld(kafka, comesAgain));
@@ -199,6 +201,24 @@ async function fences({ openWriter: open, source }: World): Promise<void> {
   assert.equal(await held.commit(), false);
   assert.deepEqual([held.leaving.aborted, held.lost.aborted, taken.lost.aborted], [true, true, false]);
   assert.equal(await taken.commit(), true);
+}
+
+/** Who holds a batch may take half a minute, and all who join wait for it. */
+async function stops({ openWriter: open, source }: World): Promise<void> {
+  await using writer = await open();
+  await writer.append(draft('held'));
+  await using slow = await source.openShared({ consumer: STORE });
+  await batchOf(slow);
+  const other = await source.openShared({ consumer: STORE });
+  const stop = new AbortController();
+  const waiting = other.next({ bytesMax: 1000, waitMs: 60_000, signal: stop.signal });
+  await sleep(systemClock, 1000);
+  const stoppedMs = systemClock.monotonicMs();
+  stop.abort();
+  assert.equal(await waiting, undefined);
+  await other[Symbol.asyncDispose]();
+  const tookMs = systemClock.monotonicMs() - stoppedMs;
+  assert.ok(tookMs < 5000, `${tookMs} ms`);
 }
 
 async function keepsApart(...worlds: readonly World[]): Promise<void> {
