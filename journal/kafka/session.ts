@@ -4,6 +4,7 @@
  * the connection before sent and nobody confirmed may stand there or not.
  */
 import { crc32 } from 'node:zlib';
+import { sleep, type Clock } from '#base/clock.ts';
 import { present } from '#base/invariant.ts';
 import type { Totals } from '#signals/records.ts';
 import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
@@ -23,6 +24,7 @@ export interface Session {
 export interface SessionOptions {
   readonly settings: KafkaSettings;
   readonly config: KafkaJournalConfig;
+  readonly clock: Clock;
   readonly node: string;
   readonly tails: ReadonlyMap<number, PartitionTail>;
   /** Aborted when the journal closes: nothing is waited for then. */
@@ -32,6 +34,7 @@ export interface SessionOptions {
 const SCAN_BYTES = 4 * 2 ** 20;
 /** Everything up to the end is there already; the broker need not wait for more. */
 const SCAN_WAIT_MS = 100;
+const SHOWN_POLL_MS = 100;
 
 /** @throws what kafkajs throws */
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -61,6 +64,8 @@ async function findTails(
   options: SessionOptions,
 ): Promise<ReadonlyMap<number, PartitionTail>> {
   const partitions = facts.partitions.map(({ partition }) => partition);
+  const ends = await logEnds(link, facts);
+  await untilShown(link, ends, options);
   const [first, next] = [await link.offsets('first', partitions), await link.offsets('next', partitions)];
   const tails = new Map<number, PartitionTail>();
   for (const { partition, leader } of facts.partitions) {
@@ -73,6 +78,40 @@ async function findTails(
     tails.set(partition, { offset: end, accepted: accepted ?? known.accepted });
   }
   return tails;
+}
+
+async function logEnds(link: KafkaLink, facts: TopicFacts): Promise<ReadonlyMap<number, number>> {
+  const ends: (readonly [number, number])[] = [];
+  for (const [leader, led] of Map.groupBy(facts.partitions, (one) => one.leader)) {
+    const found = await link.ends(
+      leader,
+      led.map(({ partition }) => partition),
+    );
+    ends.push(...found);
+  }
+  return new Map(ends);
+}
+
+/**
+ * What a leader has and not all replicas in sync have yet is shown to nobody. It may
+ * be a batch that was given up; unseen now, it would be missing in the totals later.
+ *
+ * @throws Error when it does not come to be shown in time
+ */
+async function untilShown(
+  link: KafkaLink,
+  ends: ReadonlyMap<number, number>,
+  { config, clock, signal }: SessionOptions,
+): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + config.timeoutMs;
+  for (;;) {
+    const shown = await link.offsets('next', [...ends.keys()]);
+    const hidden = [...ends].find(([partition, end]) => (shown.get(partition) ?? 0) < end);
+    if (hidden === undefined) return;
+    if (clock.monotonicMs() >= deadlineMs)
+      throw new Error(`replicas in sync do not follow the end of partition ${hidden[0]}`);
+    await sleep(clock, SHOWN_POLL_MS, signal);
+  }
 }
 
 interface Stretch {

@@ -233,12 +233,8 @@ class KafkaJournal implements KafkaJournalWriter {
     const signal = this.#closing.signal;
     while (!signal.aborted) {
       try {
-        const { settings, node, tails } = {
-          settings: this.#settings,
-          node: this.producer.node,
-          tails: this.#tails,
-        };
-        this.#adopt(await openSession({ settings, config, node, tails, signal }));
+        const [settings, tails, { node }] = [this.#settings, this.#tails, this.producer];
+        this.#adopt(await openSession({ settings, config, clock, node, tails, signal }));
         return;
       } catch (error) {
         this.#connectError = error;

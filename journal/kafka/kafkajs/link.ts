@@ -51,6 +51,22 @@ interface FetchResponse {
   }[];
 }
 
+/** What Kafka's tools call themselves that ask for the end of a log and not for what is safe to read. */
+const DEBUGGING_REPLICA = -2;
+const LATEST = -1;
+
+/** What kafkajs's brokers are asked here beyond what its declarations say. */
+interface OffsetBroker extends Broker {
+  listOffsets(request: {
+    replicaId: number;
+    topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[];
+  }): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
+  }>;
+}
+
 /** What kafkajs's brokers can do beyond what its declarations say. */
 export interface GroupBroker extends Broker {
   joinGroup(request: {
@@ -150,6 +166,26 @@ export class KafkaLink {
       return new Map(
         answers.flatMap((answer) =>
           answer.partitions.map(({ partition, offset }) => [partition, Number(offset)] as const),
+        ),
+      );
+    });
+  }
+
+  /**
+   * Where the logs of a leader end: beyond where readers see, while replicas have yet
+   * to follow. By partition.
+   */
+  ends(leader: string, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    return this.#use(async (cluster) => {
+      const broker = (await cluster.findBroker({ nodeId: leader })) as OffsetBroker;
+      const asked = partitions.map((partition) => ({ partition, timestamp: LATEST }));
+      const { responses } = await broker.listOffsets({
+        replicaId: DEBUGGING_REPLICA,
+        topics: [{ topic: this.topic, partitions: asked }],
+      });
+      return new Map(
+        responses.flatMap((one) =>
+          one.partitions.map(({ partition, offset }) => [partition, Number(offset)] as const),
         ),
       );
     });
