@@ -15,15 +15,17 @@ export function attributeLabels(attributes: readonly Attribute[]): Labels {
     const text = scalarText(value) ?? (value.kind === 'empty' ? '' : jsonText(value));
     const name = labelName(key);
     const before = Object.hasOwn(labels, name) ? labels[name] : undefined;
-    if (before !== undefined) Object.defineProperty(labels, name, entry(`${before};${text}`));
-    else if (text !== '') Object.defineProperty(labels, name, entry(text));
+    if (before !== undefined) setLabel(labels, name, `${before};${text}`);
+    else if (text !== '') setLabel(labels, name, text);
   }
   return labels;
 }
 
 /** `__proto__` is a label like any other. */
-function entry(value: string): PropertyDescriptor {
-  return { value, enumerable: true, writable: true, configurable: true };
+export function setLabel(labels: Record<string, string>, name: string, value: string): void {
+  // Defining takes ten times as long as assigning.
+  if (name !== '__proto__') labels[name] = value;
+  else Object.defineProperty(labels, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** JSON, as the specification wants lists, maps and bytes as text; integers keep all their digits. */

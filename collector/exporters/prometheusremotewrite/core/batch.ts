@@ -3,6 +3,7 @@
  * several records leaves in one piece, in order. Pure.
  */
 import type { Labels } from '#signals/matchers.ts';
+import { setLabel } from '#signals/prometheus/attribute-labels.ts';
 import type { Exemplar, MetricDescription, SampleSink } from '#signals/prometheus/sink.ts';
 
 /** Of a sample that stands for no item of a record, as `target_info` does. */
@@ -42,6 +43,8 @@ const SEPARATOR = '\ud800';
 export class SeriesBatch implements SampleSink {
   readonly #options: BatchOptions;
   readonly #series = new Map<string, OutSeries>();
+  /** By the labels as they came, in whatever order: most come again and again in the same. */
+  readonly #given = new Map<string, OutSeries>();
   readonly #described = new Map<string, MetricDescription>();
   #last: { readonly from: Labels; readonly series: OutSeries } | undefined;
   #items = 0;
@@ -106,6 +109,18 @@ export class SeriesBatch implements SampleSink {
 
   #of(labels: Labels): OutSeries {
     if (this.#last?.from === labels) return this.#last.series;
+    let given = '';
+    for (const name of Object.keys(labels)) given += name + SEPARATOR + (labels[name] ?? '') + SEPARATOR;
+    let series = this.#given.get(given);
+    if (series === undefined) {
+      series = this.#new(labels);
+      this.#given.set(given, series);
+    }
+    this.#last = { from: labels, series };
+    return series;
+  }
+
+  #new(labels: Labels): OutSeries {
     const out = this.#outgoing(labels);
     const names = Object.keys(out).toSorted();
     let key = '';
@@ -121,7 +136,6 @@ export class SeriesBatch implements SampleSink {
       series = { key, labels: out, samples: [], exemplars: [], labelBytes };
       this.#series.set(key, series);
     }
-    this.#last = { from: labels, series };
     return series;
   }
 
@@ -131,7 +145,7 @@ export class SeriesBatch implements SampleSink {
     for (const [name, value] of [...Object.entries(externalLabels), ...Object.entries(labels)]) {
       if (value === '') continue;
       const sent = name === '__name__' ? this.#named(value) : value;
-      Object.defineProperty(out, name, { value: sent, enumerable: true, writable: true, configurable: true });
+      setLabel(out, name, sent);
     }
     return out;
   }
