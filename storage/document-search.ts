@@ -61,7 +61,8 @@ export type Clause =
   | {
       readonly kind: 'pattern';
       readonly field: string;
-      readonly pattern: Pattern;
+      readonly pattern: Pattern | Regexp;
+      /** No matter to a regular expression. */
       readonly ignoreCase: boolean;
     };
 
@@ -73,6 +74,11 @@ export interface Bound {
 /** Literal texts, `'?'` for one character and `'*'` for any number, in order. */
 export type Pattern = readonly PatternPart[];
 export type PatternPart = { readonly text: string } | '?' | '*';
+
+export interface Regexp {
+  /** RE2, of the whole value or of a word in lower case; known to compile. */
+  readonly regexp: string;
+}
 
 // -- in which order -----------------------------------------------------------
 

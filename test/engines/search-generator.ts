@@ -10,6 +10,7 @@ import {
   USERS,
   WORDS,
 } from '#test/engines/search-corpus.ts';
+import { drawRegexp } from '#test/engines/search-regexps.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -157,6 +158,10 @@ const LEAVES: readonly ((random: Random) => Json)[] = [
   }),
   (random) => ({
     wildcard: { [textField(random)]: { value: one(random, ['carr*', '*fus*', 'n?', '*本*']) } },
+  }),
+  (random) => ({ regexp: { [one(random, ['user', 'message', 'tags'])]: drawRegexp(random) } }),
+  (random) => ({
+    query_string: { query: `${one(random, ['user:', 'message:', ''])}/${drawRegexp(random)}/` },
   }),
   (random) => ({
     query_string: { query: drawLucene(random, 2), analyze_wildcard: some(random), ...drawOperator(random) },

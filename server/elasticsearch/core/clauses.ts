@@ -4,6 +4,7 @@ import { fixedType } from '#signals/elasticsearch/fields.ts';
 import { ANY_FIELD, type Bound, type Clause, type FieldValue } from '#storage/document-search.ts';
 import { dateSpan, tryDateSpan, type DateContext } from '#server/elasticsearch/core/dates.ts';
 import { illegal } from '#server/elasticsearch/core/errors.ts';
+import { luceneRegexp } from '#server/elasticsearch/core/lucene-regexp.ts';
 
 export const ALL: Clause = { kind: 'all' };
 export const NONE: Clause = { kind: 'none' };
@@ -18,6 +19,17 @@ export function allOf(clauses: readonly Clause[]): Clause {
   const [first] = clauses;
   if (clauses.length === 1 && first !== undefined) return first;
   return clauses.length === 0 ? ALL : { kind: 'bool', must: clauses, should: [], mustNot: [], shouldMin: 0 };
+}
+
+/** @throws ElasticError when it is not understood, or the field is neither text nor keyword */
+export function regexpClause(field: string, written: string): Clause {
+  const type = fixedType(field);
+  if (type !== undefined && type !== 'keyword' && type !== 'text' && type !== 'constant_keyword') {
+    throw illegal(
+      `Can only use regexp queries on keyword and text fields, not on [${field}] of type [${type}]`,
+    );
+  }
+  return { kind: 'pattern', field, pattern: { regexp: luceneRegexp(written) }, ignoreCase: false };
 }
 
 export function equalTo(

@@ -9,6 +9,7 @@ import {
   NONE,
   phraseClause,
   rangeClause,
+  regexpClause,
   wordsClause,
 } from '#server/elasticsearch/core/clauses.ts';
 import { dateFormatOf, type DateContext } from '#server/elasticsearch/core/dates.ts';
@@ -106,6 +107,12 @@ class QueryParser {
       const { field, value, options } = fieldOptions(body, 'wildcard', 'value', keys);
       const text = textAt(value ?? options['wildcard'], 'wildcard');
       return pattern(field, wildcardPattern(text), options, 'wildcard');
+    },
+    regexp: (body) => {
+      const { field, value, options } = fieldOptions(body, 'regexp', 'value', ['flags', 'rewrite']);
+      const flags = orElse(options['flags'], 'ALL', (one) => textAt(one, 'regexp'));
+      if (flags !== 'ALL') throw parsing(`[regexp] flags [${flags}] is not supported`);
+      return regexpClause(field, textAt(value, 'regexp'));
     },
     match: (body) => this.#match(body),
     match_phrase: (body) => this.#phrase(body, 'match_phrase'),

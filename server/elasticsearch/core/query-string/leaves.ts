@@ -9,6 +9,7 @@ import {
   checkField,
   phraseClause,
   rangeClause,
+  regexpClause,
   wordsClause,
 } from '#server/elasticsearch/core/clauses.ts';
 import type { DateContext } from '#server/elasticsearch/core/dates.ts';
@@ -78,6 +79,12 @@ export function wildcardLeaf(
     if (!isPrefix || !context.analyzeWildcard) return plain;
     return analyzedPrefix(first.text, field, plain, context);
   });
+}
+
+/** As it stands between slashes: nothing in it is lower-cased or taken apart. */
+export function regexpLeaf(text: string, fields: readonly string[]): Clause | undefined {
+  const written = text.slice(1, -1);
+  return inFields(fields, (field) => regexpClause(field, written));
 }
 
 /** Of the words in a prefix the last alone goes on; without any there is nothing to look for in a text. */

@@ -57,7 +57,7 @@ const RULES: readonly (readonly [kind: Lexeme['kind'], pattern: RegExp])[] = [
   ['tilde', /~\d*(?:\.\d+)?/y],
   ['prefix', new RegExp(`${START}${CHAR}*\\*`, 'y')],
   ['wild', new RegExp(`(?:${START}|[*?])(?:${CHAR}|[*?])*`, 'y')],
-  ['regexp', /\/(?:[^*/]|\\\/)(?:[^/]|\\\/)*\//y],
+  ['regexp', /\/(?:\\\/|[^*/])(?:\\\/|[^/])*\//y],
   ['range', new RegExp(`[\\[{]${BLANK}*${BOUND}(?:${BLANK}+TO)?${BLANK}+${BOUND}${BLANK}*[\\]}]`, 'y')],
 ];
 

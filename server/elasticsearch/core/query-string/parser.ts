@@ -14,6 +14,7 @@ import {
   existsLeaf,
   phraseLeaf,
   rangeLeaf,
+  regexpLeaf,
   wildcardLeaf,
   wordsLeaf,
   type LeafContext,
@@ -145,8 +146,8 @@ class QueryStringParser {
       return wildcardLeaf(text, fields, this.#context);
     }
     if (kind === 'range') return rangeLeaf(text, fields, this.#context);
-    if (kind !== 'regexp') throw this.#unexpected(lexeme);
-    throw queryStringError(this.#written, `regular expressions such as ${text} are not supported`);
+    if (kind === 'regexp') return regexpLeaf(text, fields);
+    throw this.#unexpected(lexeme);
   }
 
   #text({ kind, text }: Lexeme, slop: number | undefined, fields: readonly string[]): Clause | undefined {

@@ -1,9 +1,9 @@
 /** Where in a document's texts and keywords it says what was looked for. Whole values, never cut. */
-import { lowerCase, tokenize, type Token } from '#signals/elasticsearch/analyzer.ts';
+import { tokenize, type Token } from '#signals/elasticsearch/analyzer.ts';
 import { FIELD_ALIASES, fieldTarget, type StreamType } from '#signals/elasticsearch/fields.ts';
 import { ANY_FIELD, type Clause, type FieldValue, type HighlightRequest } from '#storage/document-search.ts';
 import type { Cells, StreamFields } from '#storage/embedded/documents/core/search/field-access.ts';
-import { namePattern, patternTest } from '#storage/embedded/documents/core/search/patterns.ts';
+import { namePattern, patternTest, wordTest } from '#storage/embedded/documents/core/search/patterns.ts';
 import { Wanted } from '#storage/embedded/documents/core/search/values.ts';
 import { phrasePlaces, placesOf } from '#storage/embedded/documents/core/search/words.ts';
 
@@ -113,10 +113,7 @@ function markersOf(clause: Clause, stream: StreamType): readonly Marker[] {
     }
     case 'pattern': {
       const whole = patternTest(clause.pattern, clause.ignoreCase);
-      const lower = clause.pattern.map((part) =>
-        typeof part === 'string' ? part : { text: lowerCase(part.text) },
-      );
-      return [{ field, whole, inText: single(patternTest(lower, false)) }];
+      return [{ field, whole, inText: single(wordTest(clause.pattern)) }];
     }
     case 'phrase':
       return [

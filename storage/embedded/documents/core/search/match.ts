@@ -1,9 +1,9 @@
 /** What a search asks for, as a test of rows. */
-import { lowerCase, tokenize } from '#signals/elasticsearch/analyzer.ts';
+import { tokenize } from '#signals/elasticsearch/analyzer.ts';
 import { invariant } from '#base/invariant.ts';
 import { ANY_FIELD, type Clause, type FieldValue } from '#storage/document-search.ts';
 import type { Cells, Fields } from '#storage/embedded/documents/core/search/field-access.ts';
-import { patternTest } from '#storage/embedded/documents/core/search/patterns.ts';
+import { patternTest, wordTest } from '#storage/embedded/documents/core/search/patterns.ts';
 import { compareWithBound, Wanted } from '#storage/embedded/documents/core/search/values.ts';
 import {
   countWords,
@@ -173,8 +173,7 @@ function phraseTest({ field, text, slop, lastIsPrefix }: Of<'phrase'>, fields: F
 
 function patternsTest({ field, pattern, ignoreCase }: Of<'pattern'>, fields: Fields): RowTest {
   const whole = patternTest(pattern, ignoreCase);
-  const lower = pattern.map((part) => (typeof part === 'string' ? part : { text: lowerCase(part.text) }));
-  const word = patternTest(lower, false);
+  const word = wordTest(pattern);
   return tested(field, fields, {
     whole: (value) => typeof value === 'string' && whole(value),
     words: (places) => [...places.keys()].some(word),

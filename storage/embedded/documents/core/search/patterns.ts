@@ -1,13 +1,24 @@
-/** Patterns with `*` and `?`, matched in time linear in text times pattern. */
+/** Patterns with `*` and `?`, and regular expressions, matched in time linear in text times pattern. */
+import { compileRegex } from '#promql/regex.ts';
 import { lowerCase } from '#signals/elasticsearch/analyzer.ts';
-import type { Pattern, PatternPart } from '#storage/document-search.ts';
+import type { Pattern, PatternPart, Regexp } from '#storage/document-search.ts';
 
 export type PatternTest = (text: string) => boolean;
 
-export function patternTest(pattern: Pattern, ignoreCase: boolean): PatternTest {
+export function patternTest(pattern: Pattern | Regexp, ignoreCase: boolean): PatternTest {
+  if (isRegexp(pattern)) return compileRegex(pattern.regexp);
   const parts = ignoreCase ? pattern.map((part) => foldPart(part)) : pattern;
   const test = withoutSteps(parts) ?? stepwise(parts);
   return ignoreCase ? (text) => test(lowerCase(text)) : test;
+}
+
+/** Of words in lower case. */
+export function wordTest(pattern: Pattern | Regexp): PatternTest {
+  return patternTest(isRegexp(pattern) ? pattern : pattern.map((part) => foldPart(part)), false);
+}
+
+function isRegexp(pattern: Pattern | Regexp): pattern is Regexp {
+  return 'regexp' in pattern;
 }
 
 function foldPart(part: PatternPart): PatternPart {
@@ -61,8 +72,9 @@ function fits(step: Step | undefined, character: string | undefined): boolean {
   return typeof step === 'object' && step.one === character;
 }
 
-/** The longest literal part: every text that matches holds it. */
-export function literalOf(pattern: Pattern): string {
+/** The longest literal part: every text that matches holds it. None is known of a regular expression. */
+export function literalOf(pattern: Pattern | Regexp): string {
+  if (isRegexp(pattern)) return '';
   let longest = '';
   for (const part of pattern) {
     if (typeof part !== 'string' && part.text.length > longest.length) longest = part.text;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareTexts, compareWithBound, Wanted } from '#storage/embedded/documents/core/search/values.ts';
-import { patternTest } from '#storage/embedded/documents/core/search/patterns.ts';
+import { literalOf, patternTest, wordTest } from '#storage/embedded/documents/core/search/patterns.ts';
 import { hasPhrase, placesOf } from '#storage/embedded/documents/core/search/words.ts';
 import {
   candidateOrder,
@@ -13,6 +13,16 @@ import {
 import { AggregationBudget, BUCKETS_MAX } from '#storage/embedded/documents/core/search/aggregate/budget.ts';
 import { quantile } from '#storage/embedded/documents/core/search/aggregate/metrics.ts';
 import { roundingOf } from '#storage/embedded/documents/core/search/aggregate/rounding.ts';
+
+test('a regular expression matches whole values, and promises no literal', () => {
+  const pattern = { regexp: 'ab.+' };
+  assert.deepEqual(
+    ['abc', 'ab', 'xabc', 'ABC'].map((value) => patternTest(pattern, false)(value)),
+    [true, false, false, false],
+  );
+  assert.ok(wordTest(pattern)('ab\n'));
+  assert.equal(literalOf(pattern), '');
+});
 
 test('a pattern matches as a regular expression of the same meaning', () => {
   const piece = fc.oneof(
