@@ -347,8 +347,8 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefine
   }
 }
 
-/** How often a member with nothing to do looks at its partitions. */
-const POLL_MS = 20;
+/** How often a member with nothing to do looks at its partitions: each look costs time, and nobody waits for a tenth of a second. */
+const POLL_MS = 100;
 /** The generation is over, or is about to be. */
 const FENCED = new Set([
   'ILLEGAL_GENERATION',
