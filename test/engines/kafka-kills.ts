@@ -60,7 +60,9 @@ export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillRe
     } else await load.killOne(random.below(NAMES.length));
   }
   await sleep(LOAD_MS_MAX);
-  return load.finish();
+  // Awaited here: the load would be gone before it is judged.
+  const report = await load.finish();
+  return report;
 }
 
 /** The two processes, their files, and the verdict on them. */
