@@ -168,7 +168,7 @@ test('the next step goes by the reason of the first suspect', () => {
 });
 
 test('the link to the first cause is called after what it leads to', () => {
-  const span = { spanId: 's', service: 'gateway', operation: 'o', durationMs: 1, says: '' };
+  const span = { spanId: 's', service: 'gateway', operation: 'o', durationMs: 1, peer: 'quotes', says: '' };
   assert.equal(culpritText({ ...span, kind: 'failed-in' }, 'gateway'), 'Failing span in gateway');
   assert.equal(
     culpritText({ ...span, kind: 'failed-call' }, 'quotes'),
