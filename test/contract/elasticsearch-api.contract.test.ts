@@ -320,9 +320,9 @@ const REFUSED: readonly (readonly [what: string, body: unknown, type: string, re
     /a AND \(/,
   ],
   [
-    'a regular expression',
-    { query: { query_string: { query: '/a.*/' } } },
-    'query_shard_exception',
+    'a regular expression with a range of numbers',
+    { query: { query_string: { query: '/a<1-9>/' } } },
+    'illegal_argument_exception',
     /regular/,
   ],
   [
