@@ -10,6 +10,8 @@ import type { Interval } from '#dashboards/console/core/time-range.ts';
 export type ChangeKind = 'start' | 'restart' | 'silent' | 'operation' | 'version' | 'error-pattern';
 
 export interface Change {
+  /** The same as long as it is the same change, while its words and counts go on. */
+  readonly id: string;
   readonly kind: ChangeKind;
   readonly atMs: number;
   /** Those it is about; one, or many that changed together. */
@@ -73,6 +75,7 @@ function starts({ started, startedBefore }: ChangeAnswers, { startMs, endMs }: I
     const kind = again ? 'restart' : 'start';
     return [
       {
+        id: `started ${job}`,
         kind,
         atMs,
         services: [job],
@@ -104,7 +107,8 @@ function together(changes: readonly Change[]): readonly Change[] {
     if (first === undefined || group.length < TOGETHER_MIN) return group;
     const services = group.flatMap((change) => change.services).toSorted();
     const again = first.kind === 'restart' ? ' again' : '';
-    return [{ ...first, services, text: `${services.length} processes were started${again} together` }];
+    const id = `together ${first.id}`;
+    return [{ ...first, id, services, text: `${services.length} processes were started${again} together` }];
   });
 }
 
@@ -112,7 +116,16 @@ function together(changes: readonly Change[]): readonly Change[] {
 function silent(scraped: PromVectorAnswer | undefined, { endMs }: Interval): readonly Change[] {
   return [...secondsBy(scraped, 'job')].flatMap(([job, up]): Change[] =>
     up === 0
-      ? [{ kind: 'silent', atMs: endMs, services: [job], text: `${job} does not answer scrapes`, detail: '' }]
+      ? [
+          {
+            id: `silent ${job}`,
+            kind: 'silent',
+            atMs: endMs,
+            services: [job],
+            text: `${job} does not answer scrapes`,
+            detail: '',
+          },
+        ]
       : [],
   );
 }
@@ -144,7 +157,7 @@ function firstSights(
     if (atMs <= ownerMs + exactMs || atMs <= startMs + exactMs) return [];
     const text =
       kind === 'operation' ? `${service} has a new operation: ${name}` : `${service} runs version ${name}`;
-    return [{ kind, atMs, services: [service], text, detail: name }];
+    return [{ id: `${kind} ${service} ${name}`, kind, atMs, services: [service], text, detail: name }];
   });
 }
 
@@ -156,7 +169,9 @@ function newPatterns(answer: PatternAnswer | undefined): readonly Change[] {
     const atMs = Number(BigInt(one.firstUnixNanos) / 1_000_000n);
     const count = one.count === 1 ? 'once' : `${one.count} times`;
     const text = `${one.service} logs a new error, ${count}: ${one.pattern}`;
-    return [{ kind: 'error-pattern', atMs, services: [one.service], text, detail: searchWords(one.pattern) }];
+    const id = `error-pattern ${one.service} ${one.pattern}`;
+    const detail = searchWords(one.pattern);
+    return [{ id, kind: 'error-pattern', atMs, services: [one.service], text, detail }];
   });
 }
 

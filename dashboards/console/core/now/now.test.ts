@@ -94,6 +94,26 @@ test('starts: one alone, one again, many together', () => {
   );
 });
 
+test('a change keeps its id while its words go on', () => {
+  const pattern = {
+    pattern: 'order <id> could not be stored',
+    service: 'a',
+    severity: 'error',
+    baselineCount: 0,
+    firstUnixNanos: '1000500000000000',
+    example: '',
+  };
+  const jobs = ['a', 'b', 'c', 'd'];
+  const idsOf = (processes: number, count: number): readonly string[] => {
+    const rows = jobs.slice(0, processes).map((job, at) => [{ job }, RANGE.startMs / 1000 + at] as const);
+    const patterns = { patterns: [{ ...pattern, count }] };
+    return changesIn({ ...NOTHING, started: vector(...rows), patterns }, RANGE).map(({ id }) => id);
+  };
+  const ids = idsOf(3, 1);
+  assert.equal(new Set(ids).size, 2);
+  assert.deepEqual(idsOf(4, 2), ids);
+});
+
 test('an operation is new when its service is older than it', () => {
   const at = (offset: number): number => (RANGE.startMs + offset) / 1000;
   const row = (service_name: string, span_name: string, offset: number) =>

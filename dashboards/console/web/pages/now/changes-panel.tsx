@@ -27,7 +27,7 @@ export function ChangesPanel(): ReactNode {
     <Panel title="What changed" meaning="in this time range, newest first" loading={loading} error={error}>
       <ul className="change-list" data-rows>
         {shown.map((change) => (
-          <ChangeItem key={`${change.kind} ${change.text}`} change={change} />
+          <ChangeItem key={change.id} change={change} />
         ))}
       </ul>
       {changes.length === 0 && !loading && error === undefined && (
