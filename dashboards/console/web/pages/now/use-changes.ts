@@ -51,9 +51,11 @@ export function useChanges(): Changes {
       ),
     [started.data, before.data, scraped.data, operations.data, versions.data, patterns.data, startMs, endMs],
   );
+  const loading = [started, before, scraped, operations, versions, patterns].some(isAwaited);
   return {
-    changes,
-    loading: started.data === undefined || operations.data === undefined,
+    // None before all have answered: what is asked last would push away what was there first.
+    changes: loading ? [] : changes,
+    loading,
     error: started.error ?? operations.error,
     patternsError: patterns.error,
   };
@@ -68,4 +70,13 @@ function patternsPath(startMs: number, endMs: number): string {
     end: nanos(endMs),
     baseline_start: nanos(2 * startMs - endMs),
   });
+}
+
+function isAwaited({ data, error }: Asked): boolean {
+  return data === undefined && error === undefined;
+}
+
+interface Asked {
+  readonly data: unknown;
+  readonly error: ApiError | undefined;
 }
