@@ -34,7 +34,8 @@ export function ServiceStyles(props: {
   const { names = NONE, children } = props;
   const [met, setMet] = useState(NONE);
   const meet = useCallback((name: string) => setMet((before) => withName(before, name)), []);
-  const written = JSON.stringify([...names, ...met]);
+  // Sorted: lists of names come by how much each has to say, and nothing is drawn anew for that.
+  const written = JSON.stringify([...new Set([...names, ...met])].toSorted());
   const of = useMemo(() => seriesStyles(JSON.parse(written) as readonly string[]), [written]);
   const styles = useMemo(() => ({ of, meet }), [of, meet]);
   return <Shared value={styles}>{children}</Shared>;
