@@ -17,6 +17,9 @@ export interface Kind {
   readonly limitMs: number;
 }
 
+const LONG_BROWSER_MS = 1_800_000;
+const BROWSER_MS = 600_000;
+
 /** In the order they run: what fails soonest and costs least comes first. */
 export const KINDS: readonly Kind[] = [
   { name: 'tidy', isolation: 'shared', concurrency: 1, budgetMs: 5000, limitMs: 60_000 },
@@ -24,7 +27,13 @@ export const KINDS: readonly Kind[] = [
   { name: 'contract', isolation: 'per-file', concurrency: 2, budgetMs: 30_000, limitMs: 300_000 },
   { name: 'sim', isolation: 'per-file', concurrency: 2, budgetMs: 40_000, limitMs: 600_000 },
   { name: 'process', isolation: 'per-file', concurrency: 2, budgetMs: 150_000, limitMs: 600_000 },
-  { name: 'browser', isolation: 'browser', concurrency: 1, budgetMs: 120_000, limitMs: 600_000 },
+  {
+    name: 'browser',
+    isolation: 'browser',
+    concurrency: 1,
+    budgetMs: 120_000,
+    limitMs: process.env['PLIMSOLL_LONG'] === '1' ? LONG_BROWSER_MS : BROWSER_MS,
+  },
   { name: 'engines', isolation: 'per-file', concurrency: 2, budgetMs: 240_000, limitMs: 900_000 },
   { name: 'long', isolation: 'per-file', concurrency: 1, budgetMs: 900_000, limitMs: 3_600_000 },
 ];
