@@ -1,7 +1,8 @@
 /**
  * Speed as a person feels it. The limits are those of a quiet machine: with
- * `PLIMSOLL_LONG=1` they hold as they stand; beside other tests only a page that
- * hangs fails.
+ * `PLIMSOLL_LONG=1` they hold as they stand (`PLIMSOLL_BROWSER_REQUESTS=1` keeps the
+ * demo quiet, which shares two cores with the page); beside other tests only a page
+ * that hangs fails.
  */
 import { gzipSync } from 'node:zlib';
 import { OtlpSender } from '#test/support/client.ts';
