@@ -14,7 +14,7 @@ import { API_KEY, GRAFANA, type WorldAddresses } from '#test/browser/addresses.t
 
 /** The long run wants pages as soon as a proof has them, and little beside the page where its speed is judged. */
 const REQUESTS_PER_SECOND = Number(
-  process.env['PLIMSOLL_BROWSER_REQUESTS'] ?? (process.env['PLIMSOLL_LONG'] === '1' ? 30 : 12),
+  process.env['PLIMSOLL_BROWSER_REQUESTS'] ?? (process.env['PLIMSOLL_LONG'] === '1' ? 30 : 8),
 );
 /** Windows of alerting are divided by it; pictures want them as they are. */
 const DIVISOR = Number(process.env['PLIMSOLL_BROWSER_DIVISOR'] ?? 60);
