@@ -41,6 +41,8 @@ interface Held {
   readonly undo: UndoAction[];
   target: Target | undefined;
   running: RunningFault | undefined;
+  /** Set while it begins or follows its target to a new process. */
+  striking: Promise<void> | undefined;
   /** Set once it has begun to end. */
   finished: Promise<FaultRecord> | undefined;
 }
@@ -110,7 +112,14 @@ export class Controller implements AsyncDisposable {
       endedMs: undefined,
       endedBy: undefined,
     };
-    const held: Held = { record, undo: [], target, running: undefined, finished: undefined };
+    const held: Held = {
+      record,
+      undo: [],
+      target,
+      running: undefined,
+      striking: undefined,
+      finished: undefined,
+    };
     const nowMs = this.#clock.monotonicMs();
     const { lease } = request;
     this.book.open(
@@ -120,20 +129,14 @@ export class Controller implements AsyncDisposable {
     this.#held.set(id, held);
     this.#schedule();
     try {
-      await this.#options.safety.journal({
-        event: 'begin',
-        atMs: startedMs,
-        id,
-        fault: record.fault,
-        target: record.target,
-      });
-      if (!sham) await this.#begin(held, request, proxy);
+      await this.#strike(held, this.#begin(held, request, proxy));
     } catch (error) {
       await this.stop(id, 'failure');
       if (error instanceof CodedError) throw error;
       throw new CodedError('PLIM_FAULT_FAILED', `${id} did not begin: ${errorText(error)}`, { cause: error });
     }
-    return this.book.find(id) ?? record;
+    // It may have been told to end while it began.
+    return held.finished ?? record;
   }
 
   /** @throws CodedError `PLIM_NOT_FOUND` when it is not on (any more) */
@@ -188,18 +191,30 @@ export class Controller implements AsyncDisposable {
     return this.#options.targets.proxy(target, this.#options.world.network);
   }
 
-  async #begin(held: Held, { definition, parameters }: StartRequest, proxy: string): Promise<void> {
-    const { world } = this.#options;
+  /** What ends the fault meanwhile waits for `deed`, and takes back what it did. */
+  async #strike(held: Held, deed: Promise<void>): Promise<void> {
+    held.striking = deed;
+    try {
+      await deed;
+    } finally {
+      held.striking = undefined;
+    }
+  }
+
+  async #begin(held: Held, request: StartRequest, proxy: string): Promise<void> {
+    const { world, safety } = this.#options;
+    const { definition, parameters } = request;
+    const { id, fault, target, startedMs } = held.record;
+    await safety.journal({ event: 'begin', atMs: startedMs, id, fault, target });
+    if (request.sham || this.#isFinishing(held)) return;
     const scene: Scene = {
       ...world,
-      id: held.record.id,
+      id,
       proxy,
       target: held.target,
       arm: (undo) => this.#arm(held, undo),
     };
     held.running = await definition.begin(scene, parameters);
-    // It may have been told to end while it began.
-    if (held.finished !== undefined) await this.#endAgain(held);
   }
 
   async #arm(held: Held, undo: UndoAction): Promise<void> {
@@ -225,7 +240,13 @@ export class Controller implements AsyncDisposable {
     const { safety, say } = this.#options;
     const { id } = held.record;
     this.book.ending(id);
-    await this.#endAgain(held);
+    const { striking } = held;
+    await this.#end(held);
+    if (striking !== undefined) {
+      // Armed to the last: until it is over it may strike, or arm, once more.
+      await Promise.allSettled([striking]);
+      await this.#end(held);
+    }
     const endedMs = this.#clock.wallMs();
     const record = this.book.close(id, endedMs, why) ?? held.record;
     await safety.journal({ event: 'end', atMs: endedMs, id, why }).catch((error: unknown) => {
@@ -237,8 +258,8 @@ export class Controller implements AsyncDisposable {
     return record;
   }
 
-  /** Also for a fault that was told to end while it began: then it is done twice. */
-  async #endAgain(held: Held): Promise<void> {
+  /** Can be done twice. */
+  async #end(held: Held): Promise<void> {
     try {
       await held.running?.end();
     } catch (error) {
@@ -332,8 +353,8 @@ export class Controller implements AsyncDisposable {
     if (demo === undefined || now === undefined || sameProcess(now.process, held.target.process)) return;
     if (whyNotOwn(now, demo, world.processes) !== undefined) return;
     held.target = now;
-    await held.running?.onProcess?.(now.process);
-    if (this.#isFinishing(held)) await this.#endAgain(held);
+    const follow = held.running?.onProcess?.(now.process);
+    if (follow !== undefined) await this.#strike(held, follow);
   }
 
   #notOn(id: string): CodedError {

@@ -18,7 +18,7 @@ import { Targets } from '#chaos/daemon/targets.ts';
 import type { Toxic, World } from '#chaos/faults/fault.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const HISTORIES = 60 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1);
+const HISTORIES = 600 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1);
 const GRACE_MS = 250;
 const SUPERVISOR: ProcessIdentity = { pid: 100, startTicks: 1 };
 const FAULTS = [
