@@ -7,7 +7,8 @@ import { Client } from '@elastic/elasticsearch';
 import { payloadA } from '#bench/payload.ts';
 import type { Drained } from '#bench/exporters/drain.ts';
 import { ITEMS_PER_REQUEST } from '#bench/exporters/payload.ts';
-import { documentToJson, spanDocument } from '#signals/elasticsearch/documents.ts';
+import { documentToJson } from '#signals/elasticsearch/document-json.ts';
+import { spanDocument } from '#signals/elasticsearch/documents.ts';
 import { decodeSpan } from '#signals/otlp/decode.ts';
 import { scanSpans } from '#signals/otlp/scan-traces.ts';
 

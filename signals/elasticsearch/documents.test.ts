@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { documentToJson } from '#signals/elasticsearch/document-json.ts';
 import {
   dataStreamName,
-  documentToJson,
   logDocument,
   LOGS_STREAM,
   spanDocument,
@@ -80,7 +80,7 @@ test('a log record becomes a document in the names of the OpenTelemetry mode', (
 
 test('a body that is no string keeps its types beside its text', () => {
   const bodyOf = (body: LogRecord['body']): string =>
-    documentToJson(logDocument({ ...LOG, body })['body'] ?? null);
+    documentToJson(logDocument({ ...LOG, body }).get('body') ?? null);
   assert.equal(bodyOf({ kind: 'empty' }), 'null');
   assert.equal(bodyOf({ kind: 'double', value: 5 }), '{"text":"5","structured":{"value":5.0}}');
   assert.equal(
@@ -91,11 +91,11 @@ test('a body that is no string keeps its types beside its text', () => {
 
 test('a span becomes one document with its events', () => {
   const document = spanDocument(SPAN);
-  assert.equal(document['duration'], 50n);
-  assert.equal(document['kind'], 'Server');
-  assert.equal(documentToJson(document['status'] ?? null), '{"code":"Error","message":"gone"}');
+  assert.equal(document.get('duration'), 50n);
+  assert.equal(document.get('kind'), 'Server');
+  assert.equal(documentToJson(document.get('status') ?? null), '{"code":"Error","message":"gone"}');
   assert.equal(
-    documentToJson(document['events'] ?? null),
+    documentToJson(document.get('events') ?? null),
     '[{"@timestamp":"2026-01-01T00:00:00.000000002Z","name":"retry","attributes":{}}]',
   );
 });

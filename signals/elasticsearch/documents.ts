@@ -27,20 +27,8 @@ import {
   type StatusCode,
 } from '#signals/model.ts';
 import { civilDay } from '#signals/elasticsearch/calendar.ts';
+import { DocumentFields, type DocumentValue, type Field } from '#signals/elasticsearch/document-json.ts';
 import { toBase64, valueAsText } from '#signals/value-text.ts';
-
-/** A bigint is an integer; a number is a double, and stays one in JSON (`5.0`). */
-export type DocumentValue =
-  | string
-  | boolean
-  | null
-  | bigint
-  | number
-  | readonly DocumentValue[]
-  | { readonly [field: string]: DocumentValue };
-
-/** An object without a prototype: its keys come from strangers. */
-export type SignalDocument = Readonly<Record<string, DocumentValue>>;
 
 export interface DataStream {
   readonly type: 'logs' | 'traces';
@@ -57,8 +45,26 @@ export function dataStreamName({ type, dataset, namespace }: DataStream): string
 }
 
 /** Its id in Elasticsearch is `record.id`. */
-export function logDocument(record: LogRecord, stream: DataStream = LOGS_STREAM): SignalDocument {
-  return fields([
+export function logDocument(record: LogRecord, stream: DataStream = LOGS_STREAM): DocumentFields {
+  return new DocumentFields([
+    ...logFields(record, stream),
+    resourceField(record.resource),
+    scopeField(record.scope),
+  ]);
+}
+
+/** Its id in Elasticsearch is `span.id`. Events stay inside: a span is one document, stored whole or not at all. */
+export function spanDocument(span: Span, stream: DataStream = TRACES_STREAM): DocumentFields {
+  return new DocumentFields([
+    ...spanFields(span, stream),
+    resourceField(span.resource),
+    scopeField(span.scope),
+  ]);
+}
+
+/** Those that come from the record itself. */
+export function logFields(record: Omit<LogRecord, 'resource' | 'scope'>, stream: DataStream): Field[] {
+  return [
     ['@timestamp', timeText(record.unixNanos)],
     ['observed_timestamp', timeText(record.observedUnixNanos)],
     ['data_stream', streamFields(stream)],
@@ -69,14 +75,12 @@ export function logDocument(record: LogRecord, stream: DataStream = LOGS_STREAM)
     ['trace_id', record.traceId],
     ['span_id', record.spanId],
     ['attributes', attributesOf(record.attributes)],
-    ['resource', resourceOf(record.resource)],
-    ['scope', scopeOf(record.scope)],
-  ]);
+  ];
 }
 
-/** Its id in Elasticsearch is `span.id`. Events stay inside: a span is one document, stored whole or not at all. */
-export function spanDocument(span: Span, stream: DataStream = TRACES_STREAM): SignalDocument {
-  return fields([
+/** Those that come from the span itself. */
+export function spanFields(span: Omit<Span, 'resource' | 'scope'>, stream: DataStream): Field[] {
+  return [
     ['@timestamp', timeText(span.startUnixNanos)],
     ['data_stream', streamFields(stream)],
     ['trace_id', span.traceId],
@@ -91,9 +95,17 @@ export function spanDocument(span: Span, stream: DataStream = TRACES_STREAM): Si
     ['events', span.events.length === 0 ? undefined : span.events.map(eventOf)],
     ['links', span.links.length === 0 ? undefined : span.links.map(linkOf)],
     ['attributes', attributesOf(span.attributes)],
-    ['resource', resourceOf(span.resource)],
-    ['scope', scopeOf(span.scope)],
-  ]);
+  ];
+}
+
+/** The same of all items of one resource. */
+export function resourceField(resource: Resource): Field {
+  return ['resource', new DocumentFields([['attributes', attributesOf(resource.attributes)]])];
+}
+
+/** The same of all items of one scope. */
+export function scopeField(scope: Scope): Field {
+  return ['scope', scopeOf(scope)];
 }
 
 /** As OpenTelemetry's own Go packages print them, and with them Elastic's exporter. */
@@ -106,41 +118,44 @@ function byName<Name extends string>(names: readonly Name[]): Readonly<Record<Na
 }
 
 /** Nanoseconds; 0 when the span ends before it starts. */
-function durationOf({ startUnixNanos: start, endUnixNanos: end }: Span): bigint {
+function durationOf({
+  startUnixNanos: start,
+  endUnixNanos: end,
+}: Pick<Span, 'startUnixNanos' | 'endUnixNanos'>): bigint {
   return end > start ? end - start : 0n;
 }
 
-function statusOf({ statusCode, statusMessage }: Span): SignalDocument {
-  return fields([
+function statusOf({ statusCode, statusMessage }: Pick<Span, 'statusCode' | 'statusMessage'>): DocumentFields {
+  return new DocumentFields([
     ['code', STATUS_CODE_NAMES[statusCode]],
     ['message', textOrNone(statusMessage)],
   ]);
 }
 
-function eventOf(event: Span['events'][number]): SignalDocument {
-  return fields([
+function eventOf(event: Span['events'][number]): DocumentFields {
+  return new DocumentFields([
     ['@timestamp', timeText(event.unixNanos)],
     ['name', event.name],
     ['attributes', attributesOf(event.attributes)],
   ]);
 }
 
-function linkOf(link: Span['links'][number]): SignalDocument {
-  return fields([
+function linkOf(link: Span['links'][number]): DocumentFields {
+  return new DocumentFields([
     ['trace_id', link.traceId],
     ['span_id', link.spanId],
     ['attributes', attributesOf(link.attributes)],
   ]);
 }
 
-function bodyOf(body: AttributeValue): SignalDocument | undefined {
+function bodyOf(body: AttributeValue): DocumentFields | undefined {
   switch (body.kind) {
     case 'empty':
       return undefined;
     case 'string':
-      return fields([['text', body.value]]);
+      return new DocumentFields([['text', body.value]]);
     case 'map':
-      return fields([
+      return new DocumentFields([
         ['text', valueAsText(body)],
         ['structured', attributesOf(body.value)],
       ]);
@@ -149,29 +164,25 @@ function bodyOf(body: AttributeValue): SignalDocument | undefined {
     case 'double':
     case 'bytes':
     case 'array':
-      return fields([
+      return new DocumentFields([
         ['text', valueAsText(body)],
-        ['structured', fields([['value', documentValue(body)]])],
+        ['structured', new DocumentFields([['value', documentValue(body)]])],
       ]);
     default:
       return body satisfies never;
   }
 }
 
-function streamFields({ type, dataset, namespace }: DataStream): SignalDocument {
-  return fields([
+function streamFields({ type, dataset, namespace }: DataStream): DocumentFields {
+  return new DocumentFields([
     ['type', type],
     ['dataset', dataset],
     ['namespace', namespace],
   ]);
 }
 
-function resourceOf(resource: Resource): SignalDocument {
-  return fields([['attributes', attributesOf(resource.attributes)]]);
-}
-
-function scopeOf(scope: Scope): SignalDocument {
-  return fields([
+function scopeOf(scope: Scope): DocumentFields {
+  return new DocumentFields([
     ['name', textOrNone(scope.name)],
     ['version', textOrNone(scope.version)],
     ['attributes', scope.attributes.length === 0 ? undefined : attributesOf(scope.attributes)],
@@ -179,11 +190,11 @@ function scopeOf(scope: Scope): SignalDocument {
 }
 
 /** Of two attributes with one key the last counts. */
-export function attributesOf(attributes: readonly Attribute[]): SignalDocument {
-  return fields(attributes.map(({ key, value }) => [key, documentValue(value)]));
+function attributesOf(attributes: readonly Attribute[]): DocumentFields {
+  return DocumentFields.lastOfEach(attributes.map(({ key, value }) => [key, documentValue(value)]));
 }
 
-export function documentValue(value: AttributeValue): DocumentValue {
+function documentValue(value: AttributeValue): DocumentValue {
   switch (value.kind) {
     case 'empty':
       return null;
@@ -208,64 +219,26 @@ function textOrNone(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function fields(pairs: readonly (readonly [string, DocumentValue | undefined])[]): SignalDocument {
-  const document = Object.create(null) as Record<string, DocumentValue>;
-  for (const [name, value] of pairs) if (value !== undefined) document[name] = value;
-  return document;
-}
-
 const NANOS_PER_SECOND = 1_000_000_000n;
 const SECONDS_PER_DAY = 86_400n;
 
 /** RFC 3339 in UTC with nine digits, for all times an unsigned 64-bit number of nanoseconds can say. */
 export function timeText(unixNanos: bigint): string {
   const seconds = unixNanos / NANOS_PER_SECOND;
+  if (seconds !== lastSecond.seconds) lastSecond = { seconds, text: secondText(seconds) };
+  return `${lastSecond.text}.${(unixNanos - seconds * NANOS_PER_SECOND).toString().padStart(9, '0')}Z`;
+}
+
+/** Times of one request lie close together. */
+let lastSecond = { seconds: 0n, text: '1970-01-01T00:00:00' };
+
+function secondText(seconds: bigint): string {
   const { year, month, day } = civilDay(Number(seconds / SECONDS_PER_DAY));
   const rest = Number(seconds % SECONDS_PER_DAY);
   const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map(twoDigits).join(':');
-  const nanos = (unixNanos % NANOS_PER_SECOND).toString().padStart(9, '0');
-  return `${year}-${twoDigits(month)}-${twoDigits(day)}T${clock}.${nanos}Z`;
+  return `${year}-${twoDigits(month)}-${twoDigits(day)}T${clock}`;
 }
 
 function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value);
-}
-
-/** As JSON: integers with all their digits, doubles with a point or an exponent. */
-export function documentToJson(value: DocumentValue): string {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return doubleText(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(documentToJson).join(',')}]`;
-  let text = '{';
-  for (const key of Object.keys(value)) {
-    const item = value[key];
-    if (item !== undefined) text += `${text === '{' ? '' : ','}${keyText(key)}${documentToJson(item)}`;
-  }
-  return `${text}}`;
-}
-
-/** Keys of attributes repeat in nearly every document; strangers choose them, so not all are remembered. */
-const KEYS_REMEMBERED_MAX = 5000;
-const keyTexts = new Map<string, string>();
-
-/** With its colon. */
-function keyText(key: string): string {
-  let text = keyTexts.get(key);
-  if (text === undefined) {
-    text = `${JSON.stringify(key)}:`;
-    if (keyTexts.size >= KEYS_REMEMBERED_MAX) keyTexts.clear();
-    keyTexts.set(key, text);
-  }
-  return text;
-}
-
-function isList(value: DocumentValue): value is readonly DocumentValue[] {
-  return Array.isArray(value);
-}
-
-function doubleText(value: number): string {
-  if (!Number.isFinite(value)) return 'null';
-  const text = Object.is(value, -0) ? '-0' : String(value);
-  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }

@@ -43,8 +43,8 @@ export interface EsRequest {
   /** Percent-encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** JSON text, or lines of it with `ndjson`. */
-  readonly body?: string;
+  /** JSON in UTF-8, or lines of it with `ndjson`. */
+  readonly body?: string | Buffer;
   readonly ndjson?: boolean;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;

@@ -1,14 +1,15 @@
 /** Records of the journal as documents to be written, one at a time. */
 import { isCoded } from '#base/errors.ts';
 import type { JournalRecord } from '#journal/ports.ts';
+import { fieldsToJson, type Field } from '#signals/elasticsearch/document-json.ts';
 import {
-  documentToJson,
   LOGS_STREAM,
-  logDocument,
-  spanDocument,
+  logFields,
+  resourceField,
+  scopeField,
+  spanFields,
   TRACES_STREAM,
   type DataStream,
-  type SignalDocument,
 } from '#signals/elasticsearch/documents.ts';
 import type { LogRecord, Resource, Scope, Span } from '#signals/model.ts';
 import type { LogColumns, SpanColumns } from '#signals/otlp/columns.ts';
@@ -16,17 +17,23 @@ import { decodeLog, decodeResource, decodeScope, decodeSpan } from '#signals/otl
 import { scanLogs } from '#signals/otlp/scan-logs.ts';
 import { scanSpans } from '#signals/otlp/scan-traces.ts';
 import { valueAsText } from '#signals/value-text.ts';
-import { routeOf, type Route, type Routing } from '#storage/elasticsearch/core/routing.ts';
+import { Router, type Routing, type Said } from '#storage/elasticsearch/core/routing.ts';
 import {
+  recordPart,
   scopeAttributes,
   sharedPart,
   storedItemJson,
   type SharedPart,
-  type StoredItem,
 } from '#storage/elasticsearch/stored-item.ts';
 
 /** One item with its resource, as in the embedded store: a larger one would fill a request alone. */
 export const ITEM_BYTES_MAX = 8 * 2 ** 20;
+
+/**
+ * `reduced`: without what strangers named, that is attributes and the structure
+ * of the body. For a server that refuses the whole; our reader sees no difference.
+ */
+export type Form = 'whole' | 'reduced';
 
 export interface Outgoing {
   readonly kind: 'document';
@@ -36,11 +43,6 @@ export interface Outgoing {
   /** Stream or index it goes to. */
   readonly target: string;
   readonly json: string;
-  /**
-   * The same without what strangers named: attributes and the structure of the
-   * body. For a server that refuses the whole; our reader sees no difference.
-   */
-  readonly reducedJson: () => string;
 }
 
 /** What cannot be written. */
@@ -52,10 +54,17 @@ export interface Unfit {
   readonly detail: string;
 }
 
+export interface OutgoingOptions {
+  readonly routing: Routing;
+  readonly form: Form;
+  /** Undefined: all items. */
+  readonly ordinals?: ReadonlySet<number>;
+}
+
 /** Of `otlp-traces` and `otlp-logs`. Documents are made as they are asked for. */
-export function* outgoingOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
+export function* outgoingOf(record: JournalRecord, options: OutgoingOptions): Generator<Outgoing | Unfit> {
   try {
-    yield* record.kind === 'otlp-logs' ? logsOf(record, routing) : spansOf(record, routing);
+    yield* record.kind === 'otlp-logs' ? logsOf(record, options) : spansOf(record, options);
   } catch (error) {
     if (!isCoded(error, 'PLIM_BODY_MALFORMED')) throw error;
     yield { kind: 'unfit', ordinal: undefined, reason: 'malformed', detail: error.message };
@@ -65,178 +74,148 @@ export function* outgoingOf(record: JournalRecord, routing: Routing): Generator<
 /** What tells one signal from the other. */
 interface Signal<Item> {
   readonly stream: DataStream;
-  /** Of the item in the record's body. */
-  readonly bytes: (ordinal: number) => Uint8Array;
+  /** Of the items in the record's body. */
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
   /** Without resource and scope. */
   readonly decode: (ordinal: number) => Item;
   readonly unixNanos: (item: Item) => bigint;
   readonly message: (item: Item) => string | undefined;
-  readonly document: (item: Item, stream: DataStream) => SignalDocument;
+  readonly fields: (item: Item, stream: DataStream) => readonly Field[];
   readonly reduced: (item: Item) => Item;
 }
 
-function spansOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
+function spansOf(record: JournalRecord, options: OutgoingOptions): Generator<Outgoing | Unfit> {
   const columns = scanSpans(record.body);
   const bare = { ...columns, resources: [], scopes: [] };
-  const { spanOffset, spanLength } = columns;
   return itemsOf<Span>(
-    { record, routing, columns },
+    { record, options, columns },
     {
       stream: TRACES_STREAM,
-      bytes: (ordinal) => partOf(record.body, spanOffset[ordinal], spanLength[ordinal]),
+      offsets: columns.spanOffset,
+      lengths: columns.spanLength,
       decode: (ordinal) => decodeSpan(bare, ordinal, record.id),
       unixNanos: ({ startUnixNanos }) => startUnixNanos,
       message: () => undefined,
-      document: spanDocument,
-      reduced: withoutAttributes,
+      fields: spanFields,
+      reduced: (span) => ({ ...span, attributes: [], events: [], links: [] }),
     },
   );
 }
 
-function logsOf(record: JournalRecord, routing: Routing): Generator<Outgoing | Unfit> {
+function logsOf(record: JournalRecord, options: OutgoingOptions): Generator<Outgoing | Unfit> {
   const columns = scanLogs(record.body);
   const bare = { ...columns, resources: [], scopes: [] };
-  const { recordOffset, recordLength } = columns;
   return itemsOf<LogRecord>(
-    { record, routing, columns },
+    { record, options, columns },
     {
       stream: LOGS_STREAM,
-      bytes: (ordinal) => partOf(record.body, recordOffset[ordinal], recordLength[ordinal]),
+      offsets: columns.recordOffset,
+      lengths: columns.recordLength,
       decode: (ordinal) => decodeLog(bare, ordinal, record.id, record.receivedUnixNanos),
       unixNanos: ({ unixNanos }) => unixNanos,
       message: ({ body }) => valueAsText(body),
-      document: logDocument,
-      reduced: (log) => withoutStructure(withoutAttributes(log)),
+      fields: logFields,
+      reduced: (log) => ({ ...log, attributes: [], body: { kind: 'string', value: valueAsText(log.body) } }),
     },
   );
 }
 
 interface Source {
   readonly record: JournalRecord;
-  readonly routing: Routing;
+  readonly options: OutgoingOptions;
   readonly columns: SpanColumns | LogColumns;
 }
 
 function* itemsOf<Item extends Span | LogRecord>(
-  { record, routing, columns }: Source,
+  { record, options, columns }: Source,
   signal: Signal<Item>,
 ): Generator<Outgoing | Unfit> {
-  const shared = sharedOf(columns);
+  const { form, ordinals } = options;
+  const router = new Router(options.routing, signal.stream);
+  const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength);
+  const shared = sharedOf({ columns, body, router, form });
+  const part = recordPart(record);
   for (let ordinal = 0; ordinal < columns.count; ordinal += 1) {
-    const bytes = signal.bytes(ordinal);
-    yield unlessUnfit(ordinal, bytes.length + shared.bytes(ordinal), () => {
-      const { resource, scope } = shared.of(ordinal);
-      const item: Item = { ...signal.decode(ordinal), resource: resource.value, scope: scope.value };
-      const { attributes } = item;
-      const route = routeOf(routing, signal.stream, [
-        attributes,
-        scope.value.attributes,
-        resource.value.attributes,
-      ]);
+    if (ordinals?.has(ordinal) === false) continue;
+    const { resource, scope } = shared(ordinal);
+    const [offset = 0, length = 0] = [signal.offsets[ordinal], signal.lengths[ordinal]];
+    yield unlessUnfit(ordinal, length + resource.bytes + scope.bytes, () => {
+      const item = signal.decode(ordinal);
+      const { id, attributes } = item;
+      const { target, stream } = router.route(router.saidBy(attributes), scope.said, resource.said);
+      const fields = signal.fields(form === 'whole' ? item : signal.reduced(item), stream);
       const stored = storedItemJson({
-        ...partsOf(record, ordinal, shared, bytes),
+        record: part,
+        ordinal,
+        service: resource.service,
+        resource: resource.part,
+        scope: scope.part,
+        item: body.toString('base64', offset, offset + length),
         unixNanos: signal.unixNanos(item),
         attributes,
         message: signal.message(item),
       });
-      return outgoing(item.id, ordinal, route, {
-        whole: () => join(signal.document(item, route.stream), stored),
-        reduced: () => join(signal.document(signal.reduced(item), route.stream), stored),
-      });
+      const json = `{${fieldsToJson(fields)},${resource.json},${scope.json},"plimsoll":${stored}}`;
+      return { kind: 'document', id, ordinal, target, json };
     });
   }
 }
 
-function partOf(body: Uint8Array, offset = 0, length = 0): Uint8Array {
-  return body.subarray(offset, offset + length);
+/** Of a resource or a scope: made once for all its items. */
+interface Shared {
+  /** Of its OTLP message. */
+  readonly bytes: number;
+  /** Its field of the document. */
+  readonly json: string;
+  readonly part: SharedPart;
+  readonly said: Said;
 }
 
-function outgoing(
-  id: string,
-  ordinal: number,
-  { target }: Route,
-  json: { readonly whole: () => string; readonly reduced: () => string },
-): Outgoing {
-  return { kind: 'document', id, ordinal, target, json: json.whole(), reducedJson: json.reduced };
+interface SharedResource extends Shared {
+  readonly service: string;
 }
 
-function join(document: Parameters<typeof documentToJson>[0], stored: string): string {
-  return `${documentToJson(document).slice(0, -1)},"plimsoll":${stored}}`;
+interface SharedSource {
+  readonly columns: SpanColumns | LogColumns;
+  readonly body: Buffer;
+  readonly router: Router;
+  readonly form: Form;
 }
 
 const NO_RESOURCE: Resource = { attributes: [] };
 const NO_SCOPE: Scope = { name: '', version: '', attributes: [] };
 
-function withoutAttributes<Item extends Span | LogRecord>(item: Item): Item {
-  return {
-    ...item,
-    attributes: [],
-    ...('events' in item ? { events: [], links: [] } : {}),
-    resource: NO_RESOURCE,
-    scope: { ...item.scope, attributes: [] },
-  };
-}
-
-function withoutStructure(log: LogRecord): LogRecord {
-  return { ...log, body: { kind: 'string', value: valueAsText(log.body) } };
-}
-
-interface Decoded<T> {
-  readonly value: T;
-  readonly part: SharedPart;
-}
-
-/** Resources and scopes, decoded once each. */
-interface Shared {
-  of(ordinal: number): { readonly resource: Decoded<Resource>; readonly scope: Decoded<Scope> };
-  service(ordinal: number): string;
-  bytes(ordinal: number): number;
-}
-
-function sharedOf(columns: SpanColumns | LogColumns): Shared {
-  const { body } = columns;
-  const resources = columns.resources.map((resource) => {
-    const value = decodeResource(body, resource);
-    const { resourceOffset: at, resourceLength: length } = resource;
-    return { value, part: sharedPart(value.attributes, body.subarray(at, at + length)) };
+function sharedOf({ columns, body, router, form }: SharedSource) {
+  const base64 = (offset: number, length: number) => body.toString('base64', offset, offset + length);
+  const resourceOf = (value: Resource, service: string, [offset, length]: Place): SharedResource => ({
+    bytes: length,
+    service,
+    json: fieldsToJson([resourceField(form === 'whole' ? value : NO_RESOURCE)]),
+    part: sharedPart(value.attributes, base64(offset, length)),
+    said: router.saidBy(value.attributes),
   });
-  const scopes = columns.scopes.map((scope) => {
-    const value = decodeScope(body, scope);
-    const { scopeOffset: at, scopeLength: length } = scope;
-    return { value, part: sharedPart(scopeAttributes(value), body.subarray(at, at + length)) };
+  const scopeOf = (value: Scope, [offset, length]: Place): Shared => ({
+    bytes: length,
+    json: fieldsToJson([scopeField(form === 'whole' ? value : { ...value, attributes: [] })]),
+    part: sharedPart(scopeAttributes(value), base64(offset, length)),
+    said: router.saidBy(value.attributes),
   });
-  const none = new Uint8Array(0);
-  const noResource = { value: NO_RESOURCE, part: sharedPart([], none) };
-  const noScope = { value: NO_SCOPE, part: sharedPart(scopeAttributes(NO_SCOPE), none) };
-  const columnsOf = (ordinal: number) => columns.resources[columns.resource[ordinal] ?? 0];
-  return {
-    of: (ordinal) => ({
-      resource: resources[columns.resource[ordinal] ?? 0] ?? noResource,
-      scope: scopes[columns.scope[ordinal] ?? 0] ?? noScope,
-    }),
-    service: (ordinal) => columnsOf(ordinal)?.serviceName ?? '',
-    bytes: (ordinal) =>
-      (columnsOf(ordinal)?.resourceLength ?? 0) +
-      (columns.scopes[columns.scope[ordinal] ?? 0]?.scopeLength ?? 0),
-  };
+  const resources = columns.resources.map((one) =>
+    resourceOf(decodeResource(body, one), one.serviceName, [one.resourceOffset, one.resourceLength]),
+  );
+  const scopes = columns.scopes.map((one) =>
+    scopeOf(decodeScope(body, one), [one.scopeOffset, one.scopeLength]),
+  );
+  const noResource = resourceOf(NO_RESOURCE, '', [0, 0]);
+  const noScope = scopeOf(NO_SCOPE, [0, 0]);
+  return (ordinal: number) => ({
+    resource: resources[columns.resource[ordinal] ?? 0] ?? noResource,
+    scope: scopes[columns.scope[ordinal] ?? 0] ?? noScope,
+  });
 }
 
-function partsOf(
-  record: JournalRecord,
-  ordinal: number,
-  shared: Shared,
-  item: Uint8Array,
-): Pick<StoredItem, 'record' | 'ordinal' | 'service' | 'resource' | 'scope' | 'item'> {
-  const { resource, scope } = shared.of(ordinal);
-  return {
-    record,
-    ordinal,
-    service: shared.service(ordinal),
-    resource: resource.part,
-    scope: scope.part,
-    item,
-  };
-}
+type Place = readonly [offset: number, length: number];
 
 function unlessUnfit(ordinal: number, bytes: number, make: () => Outgoing): Outgoing | Unfit {
   if (bytes > ITEM_BYTES_MAX) {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { parseJson } from '#signals/json.ts';
 import {
   clampedTime,
   MESSAGE_CHARS_MAX,
+  pairJson,
   pairTerm,
+  recordPart,
   searchable,
   sharedPart,
   storedItemJson,
@@ -25,6 +28,16 @@ test('no key and value together look like another pair', () => {
   assert.equal(new Set(pairs.map(([key, value]) => pairTerm(key, value))).size, pairs.length);
 });
 
+test('a pair is written as the term it is asked for by', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary', maxLength: 1200 }), (key, value) =>
+      assert.equal(pairJson(key, value), JSON.stringify(pairTerm(key, value))),
+    ),
+  );
+  for (const chars of [993, 994, 995, 996, 997])
+    assert.equal(pairJson('a"', 'x'.repeat(chars)), JSON.stringify(pairTerm('a"', 'x'.repeat(chars))));
+});
+
 test('a long text is asked for by its hash, and only itself', () => {
   const long = 'ü'.repeat(40_000);
   assert.match(termOf(long), /^#[\w-]{43}$/);
@@ -40,13 +53,13 @@ test('times over what a server can count are the last it can', () => {
 
 test('wide numbers are texts, lists and maps are no pairs', () => {
   const text = (value: string) => ({ kind: 'string', value }) as const;
-  const none = sharedPart([], new Uint8Array(0));
+  const none = sharedPart([], '');
   const json = storedItemJson({
-    record: {
+    record: recordPart({
       id: { node: 'n', epoch: 37, sequence: 5 },
       tenant: 'default',
       receivedUnixNanos: 2n ** 64n - 1n,
-    },
+    }),
     ordinal: 3,
     unixNanos: 1_700_000_000_000_000_001n,
     service: 'shop',
@@ -56,9 +69,9 @@ test('wide numbers are texts, lists and maps are no pairs', () => {
       { key: 'n', value: { kind: 'int', value: -(2n ** 63n) } },
     ],
     message: 'Привет',
-    resource: sharedPart([{ key: 'r', value: { kind: 'empty' } }], Uint8Array.of(1)),
+    resource: sharedPart([{ key: 'r', value: { kind: 'empty' } }], 'AQ=='),
     scope: none,
-    item: Uint8Array.of(255, 0),
+    item: '/wA=',
   });
   assert.deepEqual(parseJson(json), {
     time: '1700000000000000001',

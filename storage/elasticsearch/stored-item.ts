@@ -47,8 +47,9 @@ export interface SharedPart {
   readonly base64: string;
 }
 
-export function sharedPart(attributes: readonly Attribute[], message: Uint8Array): SharedPart {
-  return { pairs: pairsText(attributes), base64: base64Of(message) };
+/** @param base64 of its OTLP message */
+export function sharedPart(attributes: readonly Attribute[], base64: string): SharedPart {
+  return { pairs: pairsText(attributes), base64 };
 }
 
 /** With name and version under the names Jaeger and OTel give them. */
@@ -62,13 +63,57 @@ function pairsText(attributes: readonly Attribute[]): string {
   let text = '';
   for (const { key, value } of attributes) {
     if (value.kind === 'array' || value.kind === 'map') continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(pairTerm(key, valueAsText(value)))}`;
+    text += text === '' ? pairJson(key, valueAsText(value)) : `,${pairJson(key, valueAsText(value))}`;
   }
   return text;
 }
 
+/** JSON of {@link pairTerm}. */
+export function pairJson(key: string, value: string): string {
+  const { chars, json } = startOfPair(key);
+  return chars + value.length > TERM_CHARS_MAX
+    ? JSON.stringify(pairTerm(key, value))
+    : `${json}${JSON.stringify(value).slice(1)}`;
+}
+
+interface PairStart {
+  /** Of `"key":`. */
+  readonly chars: number;
+  /** The same in JSON, with the quote before it. */
+  readonly json: string;
+}
+
+/** Keys repeat in nearly every item; strangers choose them, so not all are remembered. */
+const KEYS_REMEMBERED_MAX = 5000;
+const pairStarts = new Map<string, PairStart>();
+
+function startOfPair(key: string): PairStart {
+  let start = pairStarts.get(key);
+  if (start === undefined) {
+    const text = `${JSON.stringify(key)}:`;
+    start = { chars: text.length, json: JSON.stringify(text).slice(0, -1) };
+    if (pairStarts.size >= KEYS_REMEMBERED_MAX) pairStarts.clear();
+    pairStarts.set(key, start);
+  }
+  return start;
+}
+
+/** The same of all items of one record. */
+export interface RecordPart {
+  /** Fields as JSON. */
+  readonly identity: string;
+  readonly receivedUnixNanos: bigint;
+}
+
+export function recordPart(record: Pick<JournalRecord, 'id' | 'tenant' | 'receivedUnixNanos'>): RecordPart {
+  const { id, tenant, receivedUnixNanos } = record;
+  const producer = JSON.stringify(producerText(id.node, id.epoch));
+  const identity = `"producer":${producer},"sequence":${id.sequence},"tenant":${JSON.stringify(tenant)}`;
+  return { identity, receivedUnixNanos };
+}
+
 export interface StoredItem {
-  readonly record: Pick<JournalRecord, 'id' | 'tenant' | 'receivedUnixNanos'>;
+  readonly record: RecordPart;
   readonly ordinal: number;
   readonly unixNanos: bigint;
   readonly service: string;
@@ -77,7 +122,8 @@ export interface StoredItem {
   readonly message: string | undefined;
   readonly resource: SharedPart;
   readonly scope: SharedPart;
-  readonly item: Uint8Array;
+  /** Base64 of its OTLP message. */
+  readonly item: string;
 }
 
 /** As JSON text. Numbers that may be wider than a double stand as texts: servers take them, parsers keep them. */
@@ -89,17 +135,12 @@ export function storedItemJson(stored: StoredItem): string {
       ? ''
       : `,"message":${JSON.stringify(searchable(message))},"received":"${record.receivedUnixNanos}"`;
   return (
-    `{"time":"${clampedTime(unixNanos)}","producer":${JSON.stringify(producerText(record.id.node, record.id.epoch))}` +
-    `,"sequence":${record.id.sequence},"ordinal":${ordinal},"tenant":${JSON.stringify(record.tenant)}` +
+    `{"time":"${clampedTime(unixNanos)}",${record.identity},"ordinal":${ordinal}` +
     `,"service":${JSON.stringify(termOf(stored.service))},"pairs":[${pairs.join(',')}]${log}` +
-    `,"item":"${base64Of(stored.item)}","resource":"${resource.base64}","scope":"${scope.base64}"}`
+    `,"item":"${stored.item}","resource":"${resource.base64}","scope":"${scope.base64}"}`
   );
 }
 
 export function searchable(message: string): string {
   return message.slice(0, MESSAGE_CHARS_MAX).toLowerCase();
-}
-
-function base64Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

@@ -14,10 +14,10 @@ import { retryAfterMs } from '#base/http-retry.ts';
 import { readTls } from '#base/real/tls-files.ts';
 import type { Logger } from '#base/log.ts';
 import { RequestSize } from '#collector/exporters/core/request-size.ts';
-import { bulkLines, bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
+import { bulkVerdicts, type ItemVerdict } from '#collector/exporters/elasticsearch/core/bulk.ts';
 import { isTooSlow } from '#collector/exporters/http/destination.ts';
 import type { ElasticsearchExporterConfig } from '#collector/exporters/elasticsearch/config.ts';
-import { charsOf, RequestBook, type Item } from '#collector/exporters/elasticsearch/request-book.ts';
+import { bytesOf, reduced, RequestBook, type Item } from '#collector/exporters/elasticsearch/request-book.ts';
 import {
   ExportError,
   type ExportBatch,
@@ -178,8 +178,8 @@ class Call {
       if (unstored.length === 0) return refused;
       const outcome = await this.#bulk(unstored);
       refused.push(...outcome.refused);
-      if (outcome.later.length === 0 && outcome.reduced.length === 0) return refused;
-      waiting = [...outcome.later, ...outcome.reduced];
+      if (outcome.later.length === 0 && outcome.stumbled.length === 0) return refused;
+      waiting = [...outcome.later, ...reduced(outcome.stumbled, config.routing)];
       repeats = !outcome.surely;
       if (outcome.later.length === 0) continue;
       if (retries >= retriesMax) throw waitingError(outcome);
@@ -209,7 +209,7 @@ class Call {
       this.#request({
         method: 'POST',
         path: '/_bulk',
-        body: items.map(({ target, id, json }) => bulkLines(target, id, json)).join(''),
+        body: Buffer.concat(items.map(({ lines }) => lines)),
         ndjson: true,
         query: {
           filter_path: 'items.*.status,items.*.error',
@@ -218,11 +218,11 @@ class Call {
       }),
     );
     if (answer.status === 413) return this.#inHalves(items, answer);
-    if (isTooSlow(answer)) size.tooSlow(charsOf(items));
+    if (isTooSlow(answer)) size.tooSlow(bytesOf(items));
     if (answer.status !== 200) throw refusedError(answer, this.#options.clock);
     const verdicts = bulkVerdicts(answer.body, items.length);
     if (verdicts === undefined) throw new ExportError('the answer to a bulk request does not name its items');
-    size.taken(charsOf(items), (clock.monotonicMs() - beginMs) / timeoutMs);
+    size.taken(bytesOf(items), (clock.monotonicMs() - beginMs) / timeoutMs);
     return this.#sort(items, verdicts);
   }
 
@@ -230,12 +230,12 @@ class Call {
     const [only] = items;
     if (items.length === 1 && only !== undefined)
       return { ...NONE, refused: [refusedItem(only, 'too_large', refusal(answer))] };
-    this.#options.size.tooLarge(charsOf(items));
+    this.#options.size.tooLarge(bytesOf(items));
     const middle = Math.ceil(items.length / 2);
     const [first, second] = [await this.#bulk(items.slice(0, middle)), await this.#bulk(items.slice(middle))];
     return {
       later: [...first.later, ...second.later],
-      reduced: [...first.reduced, ...second.reduced],
+      stumbled: [...first.stumbled, ...second.stumbled],
       refused: [...first.refused, ...second.refused],
       surely: first.surely && second.surely,
       said: first.said === '' ? second.said : first.said,
@@ -245,7 +245,7 @@ class Call {
   #sort(items: readonly Item[], verdicts: readonly ItemVerdict[]): Sorted {
     const sorted = {
       later: [] as Item[],
-      reduced: [] as Item[],
+      stumbled: [] as Item[],
       refused: [] as RefusedItem[],
       surely: true,
       said: '',
@@ -257,11 +257,11 @@ class Call {
         sorted.later.push(item);
         sorted.surely &&= verdict.surely;
         if (sorted.said === '') sorted.said = verdict.said;
-      } else if (item.reduced === undefined) {
+      } else if (item.form === 'reduced') {
         sorted.refused.push(refusedItem(item, 'rejected', verdict.said));
       } else {
         this.#onReduced(verdict.said);
-        sorted.reduced.push({ ...item, json: item.reduced(), reduced: undefined });
+        sorted.stumbled.push(item);
       }
     }
     return sorted;
@@ -277,7 +277,7 @@ class Call {
       return await ask();
     } catch (error) {
       if (error instanceof NoAnswerError && error.reason === 'timeout')
-        this.#options.size.tooSlow(charsOf(items));
+        this.#options.size.tooSlow(bytesOf(items));
       if (error instanceof NoAnswerError) throw new ExportError(error.message, { cause: error });
       if (error instanceof AccessError) throw new ExportError(error.line, { cause: error });
       throw error;
@@ -288,17 +288,17 @@ class Call {
 interface Sorted {
   readonly later: readonly Item[];
   /** To be sent again without what the server may have stumbled over. */
-  readonly reduced: readonly Item[];
+  readonly stumbled: readonly Item[];
   readonly refused: readonly RefusedItem[];
   /** Whether it is certain that those that wait are not stored. */
   readonly surely: boolean;
   readonly said: string;
 }
 
-const NONE: Sorted = { later: [], reduced: [], refused: [], surely: true, said: '' };
+const NONE: Sorted = { later: [], stumbled: [], refused: [], surely: true, said: '' };
 
 function refusedItem(item: Item, reason: string, detail: string): RefusedItem {
-  return { record: item.record, ordinal: item.ordinal, items: 1, reason, detail };
+  return { record: item.record.id, ordinal: item.ordinal, items: 1, reason, detail };
 }
 
 function waitingError({ later, said }: Sorted): ExportError {

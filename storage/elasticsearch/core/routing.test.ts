@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LOGS_STREAM, TRACES_STREAM } from '#signals/elasticsearch/documents.ts';
+import { LOGS_STREAM, TRACES_STREAM, type DataStream } from '#signals/elasticsearch/documents.ts';
 import type { Attribute } from '#signals/model.ts';
-import { routeOf } from '#storage/elasticsearch/core/routing.ts';
+import { Router, type Route, type Routing } from '#storage/elasticsearch/core/routing.ts';
 
 const BY_ATTRIBUTES = { logsIndex: undefined, tracesIndex: undefined };
 
@@ -11,6 +11,12 @@ function named(dataset?: string, namespace?: string): Attribute[] {
   return Object.entries(texts).flatMap(([key, value]) =>
     value === undefined ? [] : [{ key, value: { kind: 'string', value } } as const],
   );
+}
+
+function routeOf(routing: Routing, byDefault: DataStream, lists: readonly Attribute[][]): Route {
+  const router = new Router(routing, byDefault);
+  const [item = [], scope = [], resource = []] = lists;
+  return router.route(router.saidBy(item), router.saidBy(scope), router.saidBy(resource));
 }
 
 function target(...lists: readonly Attribute[][]): string {

@@ -28,34 +28,53 @@ const SUFFIX = '.otel';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** @param lists attributes of the item, its scope and its resource: the first that says something counts */
-export function routeOf(
-  routing: Routing,
-  byDefault: DataStream,
-  lists: readonly (readonly Attribute[])[],
-): Route {
-  const fixed = byDefault.type === 'logs' ? routing.logsIndex : routing.tracesIndex;
-  if (fixed !== undefined) return { target: fixed, stream: streamOfName(fixed, byDefault) };
-  const dataset = textOf(lists, 'data_stream.dataset');
-  const namespace = textOf(lists, 'data_stream.namespace');
-  const stream =
-    dataset === undefined && namespace === undefined
-      ? byDefault
-      : {
-          type: byDefault.type,
-          dataset: dataset === undefined ? byDefault.dataset : part(dataset, DISALLOWED_IN_DATASET, SUFFIX),
-          namespace:
-            namespace === undefined ? byDefault.namespace : part(namespace, DISALLOWED_IN_NAMESPACE, ''),
-        };
-  return { target: dataStreamName(stream), stream };
+/** What a list of attributes says of it. */
+export interface Said {
+  readonly dataset: string | undefined;
+  readonly namespace: string | undefined;
 }
 
-function textOf(lists: readonly (readonly Attribute[])[], key: string): string | undefined {
-  for (const attributes of lists) {
-    const value = attributes.findLast((attribute) => attribute.key === key)?.value;
-    if (value?.kind === 'string' && value.value !== '') return value.value;
+const NOTHING: Said = { dataset: undefined, namespace: undefined };
+const PREFIX = 'data_stream.';
+
+/** Routes of one signal. */
+export class Router {
+  readonly #byDefault: Route;
+  readonly #isFixed: boolean;
+
+  constructor(routing: Routing, byDefault: DataStream) {
+    const fixed = byDefault.type === 'logs' ? routing.logsIndex : routing.tracesIndex;
+    this.#isFixed = fixed !== undefined;
+    this.#byDefault =
+      fixed === undefined
+        ? { target: dataStreamName(byDefault), stream: byDefault }
+        : { target: fixed, stream: streamOfName(fixed, byDefault) };
   }
-  return undefined;
+
+  /** What all items with these attributes have in common. */
+  saidBy(attributes: readonly Attribute[]): Said {
+    if (this.#isFixed || !attributes.some(({ key }) => key.startsWith(PREFIX))) return NOTHING;
+    return { dataset: textOf(attributes, 'dataset'), namespace: textOf(attributes, 'namespace') };
+  }
+
+  /** The item says more than its scope, the scope more than its resource. */
+  route(item: Said, scope: Said, resource: Said): Route {
+    if (item === NOTHING && scope === NOTHING && resource === NOTHING) return this.#byDefault;
+    const dataset = item.dataset ?? scope.dataset ?? resource.dataset;
+    const namespace = item.namespace ?? scope.namespace ?? resource.namespace;
+    const { stream: byDefault } = this.#byDefault;
+    const stream = {
+      type: byDefault.type,
+      dataset: dataset === undefined ? byDefault.dataset : part(dataset, DISALLOWED_IN_DATASET, SUFFIX),
+      namespace: namespace === undefined ? byDefault.namespace : part(namespace, DISALLOWED_IN_NAMESPACE, ''),
+    };
+    return { target: dataStreamName(stream), stream };
+  }
+}
+
+function textOf(attributes: readonly Attribute[], name: string): string | undefined {
+  const value = attributes.findLast(({ key }) => key === `${PREFIX}${name}`)?.value;
+  return value?.kind === 'string' && value.value !== '' ? value.value : undefined;
 }
 
 function part(text: string, disallowed: RegExp, suffix: string): string {

@@ -1,5 +1,6 @@
 /** Found documents as they are answered with. */
-import { documentToJson, logDocument, spanDocument } from '#signals/elasticsearch/documents.ts';
+import { documentToJson } from '#signals/elasticsearch/document-json.ts';
+import { logDocument, spanDocument } from '#signals/elasticsearch/documents.ts';
 import { FIELD_ALIASES, fieldTarget } from '#signals/elasticsearch/fields.ts';
 import type {
   DocumentSearchRequest,

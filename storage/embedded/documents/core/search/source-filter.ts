@@ -1,5 +1,5 @@
 /** Parts of a document, chosen by patterns of paths. */
-import type { DocumentValue, SignalDocument } from '#signals/elasticsearch/documents.ts';
+import { DocumentFields, type DocumentValue, type Field } from '#signals/elasticsearch/document-json.ts';
 import type { SourceFilter } from '#storage/document-search.ts';
 import {
   namePattern,
@@ -7,7 +7,7 @@ import {
   type PatternTest,
 } from '#storage/embedded/documents/core/search/patterns.ts';
 
-export function filterSource(document: SignalDocument, { includes, excludes }: SourceFilter): SignalDocument {
+export function filterSource(document: DocumentFields, { includes, excludes }: SourceFilter): DocumentFields {
   if (includes.length === 0 && excludes.length === 0) return document;
   const rules = { includes: testsOf(includes), excludes: testsOf(excludes) };
   return filterObject(document, '', rules, includes.length === 0);
@@ -23,18 +23,16 @@ function testsOf(patterns: readonly string[]): readonly PatternTest[] {
 }
 
 function filterObject(
-  document: SignalDocument,
+  document: DocumentFields,
   path: string,
   rules: Rules,
   included: boolean,
-): SignalDocument {
-  const kept = Object.create(null) as Record<string, DocumentValue>;
-  for (const [name, value] of Object.entries(document)) {
+): DocumentFields {
+  const kept = document.list.map(([name, value]): Field => {
     const inner = path === '' ? name : `${path}.${name}`;
-    const filtered = filterValue(value, inner, rules, included);
-    if (filtered !== undefined) kept[name] = filtered;
-  }
-  return kept;
+    return [name, value === undefined ? undefined : filterValue(value, inner, rules, included)];
+  });
+  return new DocumentFields(kept.filter(([, value]) => value !== undefined));
 }
 
 /** What is chosen is chosen with all below it; what is left out is, too. */
@@ -47,9 +45,9 @@ function filterValue(
   if (rules.excludes.some((test) => test(path))) return undefined;
   const included = above || rules.includes.some((test) => test(path));
   if (typeof value !== 'object' || value === null) return included ? value : undefined;
-  if (Array.isArray(value)) return filterList(value as readonly DocumentValue[], path, rules, included);
-  const kept = filterObject(value as SignalDocument, path, rules, included);
-  return included || Object.keys(kept).length > 0 ? kept : undefined;
+  if (!(value instanceof DocumentFields)) return filterList(value, path, rules, included);
+  const kept = filterObject(value, path, rules, included);
+  return included || kept.list.length > 0 ? kept : undefined;
 }
 
 function filterList(
