@@ -33,6 +33,12 @@ export class ProtobufSink {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** Up to 2^53 either way; negative numbers take ten bytes. */
+  integer(value: number): void {
+    if (value >= 0) this.varint(value);
+    else this.varint64(BigInt(value));
+  }
+
   /** 64 bits; negative numbers take ten bytes. */
   varint64(value: bigint): void {
     this.#reserve(10);

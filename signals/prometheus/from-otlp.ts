@@ -4,12 +4,13 @@
  * place here yet: such points are dropped and counted by reason.
  */
 import type { Labels } from '#signals/matchers.ts';
-import { decodeAttributes } from '#signals/otlp/attributes.ts';
+import { decodeAttributes, type AttributeList } from '#signals/otlp/attributes.ts';
 import { textAt, type ResourceColumns, type ScopeColumns } from '#signals/otlp/columns.ts';
 import { decodeScope } from '#signals/otlp/decode.ts';
 import { enter, leave, walkItems } from '#signals/otlp/envelope.ts';
 import { BYTES, VARINT, WireReader } from '#signals/otlp/wire.ts';
 import { attributeLabels } from '#signals/prometheus/attribute-labels.ts';
+import { LabelMemo, type Enclosure } from '#signals/prometheus/label-memo.ts';
 import { metricName, plainName, type PrometheusType } from '#signals/prometheus/names.ts';
 import { PointExemplars } from '#signals/prometheus/otlp-exemplars.ts';
 import {
@@ -42,11 +43,6 @@ interface MetricColumns {
   readonly dataLength: number;
 }
 
-/** Labels by the bytes they come from: the attributes of one request repeat a lot. */
-interface Enclosure {
-  readonly fixed: Readonly<Record<string, string>>;
-}
-
 const CUMULATIVE = 2;
 
 export interface TranslationOptions {
@@ -56,6 +52,8 @@ export interface TranslationOptions {
   readonly addsResource?: boolean;
   /** `target_info`; true when left out. */
   readonly addsTargetInfo?: boolean;
+  /** What earlier requests taught, with the same options; none when left out. */
+  readonly memo?: LabelMemo;
 }
 
 /**
@@ -72,12 +70,10 @@ export function translateMetrics(
   const envelope = walkItems(body, (reader, resource, scope) => {
     metrics.push({ metric: readMetric(reader), resource, scope });
   });
-  const translator = new Translator(body, receivedMs, sink, options.addsSuffixes ?? true);
+  const translator = new Translator(body, receivedMs, sink, options);
   const newest = new Map<number, number>();
   for (const { metric, resource, scope } of metrics) {
-    const resourceLabels = options.addsResource === true ? allLabels(body, envelope.resources[resource]) : {};
-    const enclosure = enclosureOf(body, envelope.resources[resource], envelope.scopes[scope], resourceLabels);
-    const timeMs = translator.metric(metric, enclosure);
+    const timeMs = translator.metric(metric, envelope.resources[resource], envelope.scopes[scope]);
     newest.set(resource, Math.max(newest.get(resource) ?? 0, timeMs));
   }
   if (options.addsTargetInfo ?? true) {
@@ -91,20 +87,29 @@ class Translator {
   points = 0;
   delivered = 0;
   readonly dropped: Record<string, number> = {};
-  readonly #body: Uint8Array;
+  readonly #body: Buffer;
   readonly #receivedMs: number;
   readonly #sink: SampleSink;
   readonly #addsSuffixes: boolean;
+  readonly #addsResource: boolean;
+  readonly #memo: LabelMemo;
 
-  constructor(body: Uint8Array, receivedMs: number, sink: SampleSink, addsSuffixes: boolean) {
-    this.#body = body;
-    this.#addsSuffixes = addsSuffixes;
+  constructor(body: Uint8Array, receivedMs: number, sink: SampleSink, options: TranslationOptions) {
+    this.#body = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     this.#receivedMs = receivedMs;
     this.#sink = sink;
+    this.#addsSuffixes = options.addsSuffixes ?? true;
+    this.#addsResource = options.addsResource ?? false;
+    this.#memo = options.memo ?? new LabelMemo();
   }
 
   /** Returns the newest time of the metric's points. */
-  metric(metric: MetricColumns, enclosure: Enclosure): number {
+  metric(
+    metric: MetricColumns,
+    resource: ResourceColumns | undefined,
+    scope: ScopeColumns | undefined,
+  ): number {
+    const enclosure = this.#enclosure(resource, scope);
     const type = typeOf(metric);
     const family = this.#addsSuffixes ? metricName(metric.name, metric.unit, type) : plainName(metric.name);
     const refusal = refusalOf(metric);
@@ -122,6 +127,17 @@ class Translator {
     return newestMs;
   }
 
+  #enclosure(resource: ResourceColumns | undefined, scope: ScopeColumns | undefined): Enclosure {
+    const { resourceOffset = 0, resourceLength = 0 } = resource ?? {};
+    const { scopeOffset = 0, scopeLength = 0 } = scope ?? {};
+    const bytes = this.#bytes(resourceOffset, resourceOffset + resourceLength);
+    const key = `${resourceLength} ${bytes}${this.#bytes(scopeOffset, scopeOffset + scopeLength)}`;
+    return this.#memo.enclosure(key, () => {
+      const ofResource = this.#addsResource ? allLabels(this.#body, resource) : {};
+      return enclosingLabels(this.#body, resource, scope, ofResource);
+    });
+  }
+
   #point(reader: WireReader, metric: MetricColumns, family: string, enclosure: Enclosure): number {
     const outerEnd = enter(reader);
     const offset = reader.position;
@@ -132,25 +148,43 @@ class Translator {
       this.#drop('malformed_point');
       return 0;
     }
-    const attributes = decodeAttributes({
-      body: this.#body,
-      offset,
-      length,
-      field: attributesField(metric.data),
-    });
-    const labels = { ...attributeLabels(attributes), ...enclosure.fixed };
+    const list = { body: this.#body, offset, length, field: attributesField(metric.data) };
+    const labels = this.#memo.point(enclosure, family, this.#attributeBytes(list), () => ({
+      ...attributeLabels(decodeAttributes(list)),
+      ...enclosure.labels,
+    }));
     const timeMs = point.unixNanos === 0n ? this.#receivedMs : Number(point.unixNanos / 1_000_000n);
     const exemplars = new PointExemplars(this.#body, { offset, length }, metric, timeMs);
     this.#sink.point?.(this.points - 1);
     for (const { suffix, label, value } of point.samples) {
-      const own: Record<string, string> = { __name__: `${family}${suffix}` };
-      if (label !== undefined) own[label[0]] = label[1];
-      const series = { ...labels, ...own };
+      const series = this.#memo.series(labels, suffix, label);
       this.#sink.sample(series, timeMs, value, point.noRecordedValue);
       for (const exemplar of exemplars.takeFor(suffix, label?.[1])) this.#sink.exemplar(series, exemplar);
     }
     this.delivered += 1;
     return timeMs;
+  }
+
+  /** Of all attributes with their tags: in one piece, or several. */
+  #attributeBytes({ body, offset, length, field }: AttributeList): string {
+    const reader = new WireReader(body, offset, offset + length);
+    let text = '';
+    let from = offset;
+    let to = offset;
+    for (let start = offset; reader.next() !== 0; start = reader.position) {
+      if (reader.field !== field || reader.type !== BYTES) continue;
+      if (start !== to) {
+        text += this.#bytes(from, to);
+        from = start;
+      }
+      to = reader.position;
+    }
+    return text + this.#bytes(from, to);
+  }
+
+  /** A character a byte. */
+  #bytes(from: number, to: number): string {
+    return this.#body.toString('latin1', from, to);
   }
 
   #drop(reason: DropReason): void {
@@ -222,19 +256,19 @@ function readKind(body: Uint8Array, offset: number, length: number): { delta: bo
 }
 
 /** `job`, `instance` and the scope: they win over attributes of the same name. */
-function enclosureOf(
+function enclosingLabels(
   body: Uint8Array,
   resource: ResourceColumns | undefined,
   scope: ScopeColumns | undefined,
-  resourceLabels: Labels,
-): Enclosure {
-  const fixed: Record<string, string> = { ...resourceLabels, ...targetLabels(resource) };
+  ofResource: Labels,
+): Labels {
+  const labels: Record<string, string> = { ...ofResource, ...targetLabels(resource) };
   if (scope !== undefined && scope.scopeLength > 0) {
     const { name, version } = decodeScope(body, scope);
-    if (name !== '') fixed['otel_scope_name'] = name;
-    if (version !== '') fixed['otel_scope_version'] = version;
+    if (name !== '') labels['otel_scope_name'] = name;
+    if (version !== '') labels['otel_scope_version'] = version;
   }
-  return { fixed };
+  return labels;
 }
 
 function allLabels(body: Uint8Array, resource: ResourceColumns | undefined): Labels {

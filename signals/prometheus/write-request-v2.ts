@@ -117,7 +117,7 @@ export class WriteRequestV2Writer {
 
   #time(field: number, timeMs: number): void {
     this.#series.tag(field, VARINT);
-    this.#series.varint64(BigInt(Math.trunc(timeMs)));
+    this.#series.integer(Math.trunc(timeMs));
   }
 
   #number(field: number, value: number): void {

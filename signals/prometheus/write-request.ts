@@ -112,6 +112,6 @@ export class WriteRequestWriter implements SampleSink {
 
   #time(field: number, timeMs: number): void {
     this.#sink.tag(field, VARINT);
-    this.#sink.varint64(BigInt(Math.trunc(timeMs)));
+    this.#sink.integer(Math.trunc(timeMs));
   }
 }

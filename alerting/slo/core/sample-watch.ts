@@ -7,6 +7,7 @@ import type { Blame } from '#alerting/blame/core/blame.ts';
 import type { Labels } from '#signals/matchers.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import { translateMetrics } from '#signals/prometheus/from-otlp.ts';
+import { LabelMemo } from '#signals/prometheus/label-memo.ts';
 import type { SampleSink } from '#signals/prometheus/sink.ts';
 import { eventMs, lateness, type Receipt } from '#alerting/slo/core/event-time.ts';
 import { REQUESTS_METRIC } from '#alerting/slo/core/liveness.ts';
@@ -26,6 +27,7 @@ export class SampleWatch {
   dropped = 0;
   readonly #sources: Sources;
   readonly #blame: Blame;
+  readonly #labels = new LabelMemo();
   #trackers: readonly SloTracker[] = [];
   #wanted: ReadonlySet<string> = new Set();
 
@@ -55,7 +57,7 @@ export class SampleWatch {
   takeMetrics(body: Uint8Array, receipt: Receipt): void {
     if (this.#trackers.length === 0) return;
     const found = new Map<SloTracker, number>();
-    translateMetrics(body, receipt.wallMs, this.#sink(found, receipt));
+    translateMetrics(body, receipt.wallMs, this.#sink(found, receipt), { memo: this.#labels });
     this.#count(found, 'otlp-metrics', receipt);
   }
 

@@ -25,7 +25,7 @@ import {
 } from '#collector/exporters/prometheusremotewrite/core/chunks.ts';
 import { Descriptions } from '#collector/exporters/prometheusremotewrite/core/descriptions.ts';
 import {
-  LastTimes,
+  Learnt,
   planOf,
   type Plan,
   type Request,
@@ -58,7 +58,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly #wire: RemoteWriteWire;
   readonly #size: RequestSize;
   readonly #descriptions = new Descriptions();
-  readonly #lastTimes = new LastTimes();
+  readonly #learnt = new Learnt();
   #describedMs = Number.NEGATIVE_INFINITY;
   /** Of the call that rejected: the next one, with the same records, goes on where it ended. */
   #unfinished: Plan | undefined;
@@ -75,7 +75,7 @@ export class RemoteWriteExporter implements Exporter {
   async export(batch: ExportBatch): Promise<ExportOutcome> {
     const before = this.#unfinished;
     const plan =
-      before?.isOf(batch.records) === true ? before : planOf(batch, this.#options.config, this.#lastTimes);
+      before?.isOf(batch.records) === true ? before : planOf(batch, this.#options.config, this.#learnt);
     this.#unfinished = plan;
     this.#descriptions.learn(plan.described);
     await this.#describe(batch.signal);

@@ -11,6 +11,7 @@ import { runConsumer, type ConsumerBatch } from '#journal/consumer.ts';
 import { dropItems } from '#journal/core/cursor.ts';
 import type { ConsumerRegistration, Cursor, JournalRecord, JournalSource } from '#journal/ports.ts';
 import { translateMetrics } from '#signals/prometheus/from-otlp.ts';
+import { LabelMemo } from '#signals/prometheus/label-memo.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import type { SampleSink } from '#signals/prometheus/sink.ts';
 import { METRICS } from '#signals/registry.ts';
@@ -52,6 +53,7 @@ export class MetricsStore implements AsyncDisposable {
   readonly #store: EmbeddedMetrics;
   readonly #dropped: Counter;
   readonly #droppedExemplars: Counter;
+  readonly #labels = new LabelMemo();
   readonly #stop = new AbortController();
   #cursor: Cursor;
   /** Bodies read since the last seal began. */
@@ -145,7 +147,7 @@ export class MetricsStore implements AsyncDisposable {
       metadata: (name, description) => this.#store.describe(name, description),
     };
     if (record.kind === 'otlp-metrics') {
-      return Object.entries(translateMetrics(record.body, receivedMs, sink).dropped);
+      return Object.entries(translateMetrics(record.body, receivedMs, sink, { memo: this.#labels }).dropped);
     }
     if (record.kind === 'prom-samples') decodeWriteRequest(record.body, sink);
     return [];

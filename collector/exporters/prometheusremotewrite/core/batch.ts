@@ -43,10 +43,11 @@ const SEPARATOR = '\ud800';
 export class SeriesBatch implements SampleSink {
   readonly #options: BatchOptions;
   readonly #series = new Map<string, OutSeries>();
-  /** By the labels as they came, in whatever order: most come again and again in the same. */
+  /** By the labels as they came: many come again as the same object … */
+  readonly #known = new Map<Labels, OutSeries>();
+  /** … or at least in the same order. */
   readonly #given = new Map<string, OutSeries>();
   readonly #described = new Map<string, MetricDescription>();
-  #last: { readonly from: Labels; readonly series: OutSeries } | undefined;
   #items = 0;
   #firstItem = 0;
   #item: number | undefined;
@@ -108,7 +109,15 @@ export class SeriesBatch implements SampleSink {
   }
 
   #of(labels: Labels): OutSeries {
-    if (this.#last?.from === labels) return this.#last.series;
+    let series = this.#known.get(labels);
+    if (series === undefined) {
+      series = this.#alike(labels);
+      this.#known.set(labels, series);
+    }
+    return series;
+  }
+
+  #alike(labels: Labels): OutSeries {
     let given = '';
     for (const name of Object.keys(labels)) given += name + SEPARATOR + (labels[name] ?? '') + SEPARATOR;
     let series = this.#given.get(given);
@@ -116,7 +125,6 @@ export class SeriesBatch implements SampleSink {
       series = this.#new(labels);
       this.#given.set(given, series);
     }
-    this.#last = { from: labels, series };
     return series;
   }
 

@@ -12,7 +12,8 @@ import { chunksOf, type Chunk } from '#collector/exporters/prometheusremotewrite
 import { Refusals } from '#collector/exporters/prometheusremotewrite/core/refusals.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import type { RecordId } from '#signals/ids.ts';
-import { translateMetrics } from '#signals/prometheus/from-otlp.ts';
+import { translateMetrics, type TranslationOptions } from '#signals/prometheus/from-otlp.ts';
+import { LabelMemo } from '#signals/prometheus/label-memo.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import type { MetricDescription } from '#signals/prometheus/sink.ts';
 
@@ -27,7 +28,7 @@ export interface Request {
 }
 
 /** Newest time of each series that stands for no item: what is older tells nothing new. */
-export class LastTimes {
+class LastTimes {
   readonly #times = new Map<string, number>();
 
   /** Takes what is not newer than before out of `series`. */
@@ -40,6 +41,12 @@ export class LastTimes {
     if (this.#times.size >= TARGETS_MAX) this.#times.clear();
     this.#times.set(series.key, newest.timeMs);
   }
+}
+
+/** What batches before taught. */
+export class Learnt {
+  readonly lastTimes = new LastTimes();
+  readonly labels = new LabelMemo();
 }
 
 /** Items of the batch, numbered through: those of a record begin at `first`. */
@@ -106,7 +113,7 @@ export class Plan {
 export function planOf(
   { records, mayRepeat }: Pick<ExportBatch, 'records' | 'mayRepeat'>,
   config: RemoteWriteConfig,
-  lastTimes: LastTimes,
+  { lastTimes, labels }: Learnt,
 ): Plan {
   const batch = new SeriesBatch(config);
   const numbered: Numbered[] = [];
@@ -115,7 +122,7 @@ export function planOf(
   for (const record of records) {
     numbered.push({ id: record.id, first });
     first += record.items;
-    for (const [reason, items] of Object.entries(take(record, batch, config))) {
+    for (const [reason, items] of Object.entries(take(record, batch, { ...config, memo: labels }))) {
       const detail = `${reason.replaceAll('_', ' ')}: not something remote write has a form for here`;
       untranslated.push({ record: record.id, ordinal: undefined, items, reason, detail });
     }
@@ -136,7 +143,7 @@ export function planOf(
 function take(
   record: JournalRecord,
   batch: SeriesBatch,
-  config: RemoteWriteConfig,
+  options: TranslationOptions,
 ): Readonly<Record<string, number>> {
   try {
     if (record.kind === 'prom-samples') {
@@ -146,7 +153,7 @@ function take(
     }
     batch.record(record.items, 'told');
     const receivedMs = Number(record.receivedUnixNanos / 1_000_000n);
-    return translateMetrics(record.body, receivedMs, batch, config).dropped;
+    return translateMetrics(record.body, receivedMs, batch, options).dropped;
   } catch (error) {
     if (!isCoded(error, 'PLIM_BODY_MALFORMED')) throw error;
     return { malformed: record.items };

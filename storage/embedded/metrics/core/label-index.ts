@@ -8,10 +8,18 @@ import { compileMatcher } from '#promql/matchers.ts';
 /** A number for a series; stands for its label set in the postings. */
 export type SeriesRef = number;
 
+/** Labels of a series that comes again are mostly the same object. */
+const keys = new WeakMap<Labels, string>();
+
 /** The text form of a label set: names sorted, so that equal sets give equal keys. */
 export function labelsKey(labels: Labels): string {
-  const names = Object.keys(labels).toSorted();
-  return names.map((name) => `${name}\u0000${labels[name] ?? ''}`).join('\u0001');
+  let key = keys.get(labels);
+  if (key === undefined) {
+    const names = Object.keys(labels).toSorted();
+    key = names.map((name) => `${name}\u0000${labels[name] ?? ''}`).join('\u0001');
+    keys.set(labels, key);
+  }
+  return key;
 }
 
 export class LabelIndex {

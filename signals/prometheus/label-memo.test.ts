@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Labels } from '#signals/matchers.ts';
+import { translateMetrics, type TranslationOptions } from '#signals/prometheus/from-otlp.ts';
+import { LabelMemo, SERIES_REMEMBERED_MAX } from '#signals/prometheus/label-memo.ts';
+import { bytesField } from '#test/support/otlp.ts';
+import { MetricsRequest } from '#test/support/otlp-proto.ts';
+import { protobufOf } from '#test/support/otlp-requests.ts';
+
+/** Labels of all samples and exemplars, in their order. */
+function labelsOf(body: Uint8Array, options: TranslationOptions): readonly Labels[] {
+  const found: Labels[] = [];
+  translateMetrics(
+    body,
+    7,
+    {
+      sample: (labels) => found.push(labels),
+      exemplar: (labels) => found.push(labels),
+      metadata: () => {},
+    },
+    options,
+  );
+  return found;
+}
+
+/** From so few that the same come again. */
+const text = fc.constantFrom('a', 'b', 'ü', '', '__proto__');
+const attributes = fc.array(
+  fc.record({
+    key: text,
+    value: fc.oneof(fc.record({ stringValue: text }), fc.record({ boolValue: fc.boolean() })),
+  }),
+  { maxLength: 3 },
+);
+const point = fc.record({ attributes, asInt: fc.constant('1') });
+const histogramPoint = fc.record({
+  attributes,
+  bucketCounts: fc.constant(['1', '2']),
+  explicitBounds: fc.constantFrom([1], [2]),
+});
+const metric = fc.oneof(
+  fc.record({ name: text, gauge: fc.record({ dataPoints: fc.array(point, { maxLength: 3 }) }) }),
+  fc.record({
+    name: text,
+    histogram: fc.record({
+      aggregationTemporality: fc.constant(2),
+      dataPoints: fc.array(histogramPoint, { maxLength: 2 }),
+    }),
+  }),
+);
+const request = fc.record({
+  resourceMetrics: fc.array(
+    fc.record({
+      resource: fc.record({ attributes }),
+      scopeMetrics: fc.array(
+        fc.record({
+          scope: fc.record({ name: text, version: text }),
+          metrics: fc.array(metric, { maxLength: 2 }),
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
+test('what was learnt from other requests changes no label', () => {
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 8 }), fc.boolean(), (requests, addsResource) => {
+      const memo = new LabelMemo();
+      for (const one of requests) {
+        const body = protobufOf(MetricsRequest, one);
+        assert.deepEqual(labelsOf(body, { addsResource, memo }), labelsOf(body, { addsResource }));
+      }
+    }),
+  );
+});
+
+function gaugeOf(...points: readonly Uint8Array[]): Uint8Array {
+  const metric = Buffer.concat([
+    bytesField(1, Buffer.from('g')),
+    bytesField(5, Buffer.concat(points.map((one) => bytesField(1, one)))),
+  ]);
+  return bytesField(1, bytesField(2, bytesField(2, metric)));
+}
+
+function attribute(key: string, value: string): Uint8Array {
+  const text = bytesField(1, Buffer.from(value));
+  return bytesField(7, Buffer.concat([bytesField(1, Buffer.from(key)), bytesField(2, text)]));
+}
+
+/** `as_int`, then an exemplar: fields that may stand between attributes. */
+const VALUE = Buffer.of(0x31, 1, 0, 0, 0, 0, 0, 0, 0);
+const EXEMPLAR = bytesField(5, VALUE);
+
+test('a series that comes again has the same labels object, whatever stands between its attributes', () => {
+  const memo = new LabelMemo();
+  const [a, b] = [attribute('a', '1'), attribute('b', '2')];
+  const bodies = [
+    gaugeOf(Buffer.concat([a, b, VALUE])),
+    gaugeOf(Buffer.concat([VALUE, a, EXEMPLAR, b])),
+    gaugeOf(Buffer.concat([a, VALUE, b, EXEMPLAR])),
+  ];
+  const all = bodies.flatMap((body) => labelsOf(body, { memo }));
+  assert.deepEqual(all[0], { __name__: 'g', a: '1', b: '2', job: 'unknown_service' });
+  assert.equal(new Set(all).size, 1);
+  const [other] = labelsOf(gaugeOf(Buffer.concat([a, VALUE, attribute('b', '3')])), { memo });
+  assert.equal(other?.['b'], '3');
+});
+
+test('more series than are remembered are told apart all the same', () => {
+  const memo = new LabelMemo();
+  const values = Array.from({ length: SERIES_REMEMBERED_MAX * 2.5 }, (_, index) => String(index));
+  const body = gaugeOf(...values.map((value) => Buffer.concat([attribute('a', value), VALUE])));
+  for (let round = 0; round < 2; round += 1)
+    assert.deepEqual(
+      labelsOf(body, { memo }).map(({ a }) => a),
+      values,
+    );
+});
