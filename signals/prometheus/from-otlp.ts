@@ -83,6 +83,13 @@ export function translateMetrics(
   return { points: translator.points, delivered: translator.delivered, dropped: translator.dropped };
 }
 
+interface LastEnclosure {
+  readonly resource: ResourceColumns | undefined;
+  readonly scope: ScopeColumns | undefined;
+  readonly resourceId: number;
+  readonly enclosure: Enclosure;
+}
+
 class Translator {
   points = 0;
   delivered = 0;
@@ -93,6 +100,7 @@ class Translator {
   readonly #addsSuffixes: boolean;
   readonly #addsResource: boolean;
   readonly #memo: LabelMemo;
+  #last: LastEnclosure | undefined;
 
   constructor(body: Uint8Array, receivedMs: number, sink: SampleSink, options: TranslationOptions) {
     this.#body = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -127,15 +135,28 @@ class Translator {
     return newestMs;
   }
 
+  /** Looked up once for all metrics of a scope, which follow each other. */
   #enclosure(resource: ResourceColumns | undefined, scope: ScopeColumns | undefined): Enclosure {
-    const { resourceOffset = 0, resourceLength = 0 } = resource ?? {};
+    const last = this.#last;
+    const isSame = last !== undefined && last.resource === resource;
+    if (isSame && last.scope === scope) return last.enclosure;
+    const resourceId = isSame ? last.resourceId : this.#memo.resource(this.#resourceKey(resource));
     const { scopeOffset = 0, scopeLength = 0 } = scope ?? {};
-    const bytes = this.#bytes(resourceOffset, resourceOffset + resourceLength);
-    const key = `${resourceLength} ${bytes}${this.#bytes(scopeOffset, scopeOffset + scopeLength)}`;
-    return this.#memo.enclosure(key, () => {
+    const scopeKey = this.#bytes(scopeOffset, scopeOffset + scopeLength);
+    const enclosure = this.#memo.enclosure(resourceId, scopeKey, () => {
       const ofResource = this.#addsResource ? allLabels(this.#body, resource) : {};
       return enclosingLabels(this.#body, resource, scope, ofResource);
     });
+    this.#last = { resource, scope, resourceId, enclosure };
+    return enclosure;
+  }
+
+  /** Its bytes, and what else names it: of a resource written in several pieces only the last has bytes. */
+  #resourceKey(resource: ResourceColumns | undefined): string {
+    if (resource === undefined) return '';
+    const { serviceName, serviceNamespace, serviceInstanceId, resourceOffset, resourceLength } = resource;
+    const name = JSON.stringify([serviceName, serviceNamespace, serviceInstanceId]);
+    return name + this.#bytes(resourceOffset, resourceOffset + resourceLength);
   }
 
   #point(reader: WireReader, metric: MetricColumns, family: string, enclosure: Enclosure): number {

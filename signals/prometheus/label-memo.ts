@@ -5,14 +5,16 @@
  */
 import type { Labels } from '#signals/matchers.ts';
 
-/** Each takes about a kilobyte. Beyond, all are forgotten and learnt again. */
-export const SERIES_REMEMBERED_MAX = 20_000;
+/** Some 20,000 series of ten labels. Beyond, all are forgotten and learnt again. */
+const BYTES_REMEMBERED_MAX = 32 * 2 ** 20;
+/** Of a label in an object, its texts aside. */
+const LABEL_BYTES = 50;
+/** Of whatever is remembered, beside its key and its labels. */
+const ENTRY_BYTES = 200;
 
 /** What the points of one scope of one resource have in common. */
 export interface Enclosure {
   readonly labels: Labels;
-  /** By the bytes of their attributes, by family. */
-  readonly families: Map<string, Map<string, PointLabels>>;
 }
 
 /** Of a data point, of which a histogram makes several series. */
@@ -24,31 +26,47 @@ export interface PointLabels {
 }
 
 export class LabelMemo {
+  readonly #resources = new Map<string, number>();
   readonly #enclosures = new Map<string, Enclosure>();
-  #remembered = 0;
+  /** By family, by the bytes of their attributes. Not in the enclosure: whoever holds one would hold them. */
+  readonly #points = new Map<Enclosure, Map<string, Map<string, PointLabels>>>();
+  #lastResource = 0;
+  #bytes = 0;
 
-  /** @param key the same for the same resource and scope, and only for them */
-  enclosure(key: string, make: () => Labels): Enclosure {
+  /**
+   * A number that stands for it from now on: its key may be long.
+   *
+   * @param key the same for the same resource, and only for it
+   */
+  resource(key: string): number {
+    let resource = this.#resources.get(key);
+    if (resource === undefined) {
+      resource = this.#lastResource += 1;
+      this.#makeRoom(key.length);
+      this.#resources.set(key, resource);
+    }
+    return resource;
+  }
+
+  /** @param scope the same for the same scope, and only for it */
+  enclosure(resource: number, scope: string, make: () => Labels): Enclosure {
+    const key = `${resource} ${scope}`;
     let enclosure = this.#enclosures.get(key);
     if (enclosure === undefined) {
-      enclosure = { labels: make(), families: new Map() };
-      this.#makeRoom();
+      enclosure = { labels: make() };
+      this.#makeRoom(key.length, enclosure.labels);
       this.#enclosures.set(key, enclosure);
     }
     return enclosure;
   }
 
   /** @param key the same for the same attributes, and only for them */
-  point({ families }: Enclosure, family: string, key: string, make: () => Labels): PointLabels {
-    let points = families.get(family);
-    if (points === undefined) {
-      points = new Map();
-      families.set(family, points);
-    }
-    let point = points.get(key);
+  point(enclosure: Enclosure, family: string, key: string, make: () => Labels): PointLabels {
+    let point = this.#points.get(enclosure)?.get(family)?.get(key);
     if (point === undefined) {
       point = { family, base: make(), series: new Map() };
-      points.set(key, point);
+      this.#makeRoom(family.length + key.length, point.base);
+      this.#familyOf(enclosure, family).set(key, point);
     }
     return point;
   }
@@ -65,16 +83,34 @@ export class LabelMemo {
       const own: Record<string, string> = { __name__: `${point.family}${suffix}` };
       if (label !== undefined) own[label[0]] = label[1];
       labels = { ...point.base, ...own };
-      this.#makeRoom();
+      this.#makeRoom(point.family.length + key.length, labels);
       point.series.set(key, labels);
     }
     return labels;
   }
 
-  #makeRoom(): void {
-    this.#remembered += 1;
-    if (this.#remembered <= SERIES_REMEMBERED_MAX) return;
+  #familyOf(enclosure: Enclosure, family: string): Map<string, PointLabels> {
+    let families = this.#points.get(enclosure);
+    if (families === undefined) {
+      families = new Map();
+      this.#points.set(enclosure, families);
+    }
+    let points = families.get(family);
+    if (points === undefined) {
+      points = new Map();
+      families.set(family, points);
+    }
+    return points;
+  }
+
+  /** For one entry with a key so long. */
+  #makeRoom(chars: number, labels: Labels = {}): void {
+    const bytes = ENTRY_BYTES + chars + LABEL_BYTES * Object.keys(labels).length;
+    this.#bytes += bytes;
+    if (this.#bytes <= BYTES_REMEMBERED_MAX) return;
+    this.#resources.clear();
     this.#enclosures.clear();
-    this.#remembered = 1;
+    this.#points.clear();
+    this.#bytes = bytes;
   }
 }
