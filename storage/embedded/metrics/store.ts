@@ -107,7 +107,7 @@ export class EmbeddedMetrics implements MetricReader, AsyncDisposable {
   /** Takes one sample into memory, or says why not. */
   add({ labels, timeMs, value, stale }: IncomingSample, nowMs: number): SampleRefusal | undefined {
     if (timeMs < nowMs - this.#config.retentionMs) return 'retention';
-    const key = labelsKey(labels);
+    const key = this.#index.keyOf(labels);
     let series = this.#byKey.get(key);
     if (series === undefined) {
       if (!withinLabelLimits(labels)) return 'label_limit';

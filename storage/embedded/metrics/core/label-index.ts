@@ -8,23 +8,30 @@ import { compileMatcher } from '#promql/matchers.ts';
 /** A number for a series; stands for its label set in the postings. */
 export type SeriesRef = number;
 
-/** Labels of a series that comes again are mostly the same object. */
-const keys = new WeakMap<Labels, string>();
-
 /** The text form of a label set: names sorted, so that equal sets give equal keys. */
 export function labelsKey(labels: Labels): string {
-  let key = keys.get(labels);
-  if (key === undefined) {
-    const names = Object.keys(labels).toSorted();
-    key = names.map((name) => `${name}\u0000${labels[name] ?? ''}`).join('\u0001');
-    keys.set(labels, key);
-  }
-  return key;
+  const names = Object.keys(labels).toSorted();
+  return names.map((name) => `${name}\u0000${labels[name] ?? ''}`).join('\u0001');
 }
 
 export class LabelIndex {
   readonly #labels = new Map<SeriesRef, Labels>();
   readonly #postings = new Map<string, Map<string, Set<SeriesRef>>>();
+  readonly #keys = new WeakMap<Labels, string>();
+
+  /**
+   * {@link labelsKey} of an incoming sample: when a series comes again, its labels
+   * are mostly the same object. Not for labels that indices of files keep in
+   * memory, as a key stays as long as its labels do.
+   */
+  keyOf(labels: Labels): string {
+    let key = this.#keys.get(labels);
+    if (key === undefined) {
+      key = labelsKey(labels);
+      this.#keys.set(labels, key);
+    }
+    return key;
+  }
 
   add(series: SeriesRef, labels: Labels): void {
     this.#labels.set(series, labels);
