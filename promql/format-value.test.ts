@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatPlain, formatTime, formatValue } from '#promql/format-value.ts';
+import { formatOpenMetrics, formatPlain, formatTime, formatValue } from '#promql/format-value.ts';
 
 const VALUES: readonly (readonly [number, string])[] = [
   [0, '0'],
@@ -41,4 +41,24 @@ test('times are whole seconds or have three decimals', () => {
   assert.equal(formatTime(1_700_000_000_250), '1700000000.250');
   assert.equal(formatTime(-1500), '-1.500');
   assert.equal(formatTime(1_700_000_000_000_000), '1700000000000');
+});
+
+test('numbers in labels have a point or an exponent', () => {
+  const texts: readonly (readonly [number, string])[] = [
+    [0, '0.0'],
+    [-0, '0.0'],
+    [1, '1.0'],
+    [-1, '-1.0'],
+    [0.99, '0.99'],
+    [0.0001, '0.0001'],
+    [0.00001, '1e-05'],
+    [100_000, '100000.0'],
+    [1_000_000, '1e+06'],
+    [12_345_678.5, '1.23456785e+07'],
+    [5e-324, '5e-324'],
+    [NaN, 'NaN'],
+    [Infinity, '+Inf'],
+    [-Infinity, '-Inf'],
+  ];
+  for (const [value, text] of texts) assert.equal(formatOpenMetrics(value), text);
 });

@@ -14,6 +14,22 @@ export function formatValue(value: number): string {
   return `${text.slice(0, exponent + 2)}0${text.slice(exponent + 2)}`;
 }
 
+/** From this power of ten on, that notation has an exponent. */
+const OPEN_METRICS_POWER_MAX = 6;
+
+/** As a number stands in a label that tells of it: `0.5`, `1.0`, `1e-05`. */
+export function formatOpenMetrics(value: number): string {
+  if (!Number.isFinite(value)) return formatValue(value);
+  if (value === 0) return '0.0';
+  const [digits = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < OPEN_METRICS_POWER_MAX) {
+    const text = String(value);
+    return text.includes('.') ? text : `${text}.0`;
+  }
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
 /** Never with an exponent: how `count_values` writes a value into a label. */
 export function formatPlain(value: number): string {
   const text = formatValue(value);

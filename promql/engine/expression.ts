@@ -16,9 +16,10 @@ import { countValues, foldGroups, FOLDS, type FoldingAggregator } from '#promql/
 import type { EvaluationContext } from '#promql/engine/context.ts';
 import { FUNCTIONS } from '#promql/engine/functions/all.ts';
 import { asScalar } from '#promql/engine/functions/arguments.ts';
-import { warnOfRatio } from '#promql/engine/functions/histogram.ts';
+import { warnOfRatios } from '#promql/engine/functions/histogram.ts';
 import { mapValues } from '#promql/engine/functions/map.ts';
 import type { RangeFunction } from '#promql/engine/functions/table.ts';
+import { limitedSeries, sampledSeries } from '#promql/engine/limits.ts';
 import { matchVectors } from '#promql/engine/match.ts';
 import { combineWith, dropsName, isNumberOperator, type NumberOperator } from '#promql/engine/operators.ts';
 import { selectInstant, selectRange } from '#promql/engine/selection.ts';
@@ -161,10 +162,7 @@ async function evaluateAggregation(
   aggregation: Aggregation,
   context: EvaluationContext,
 ): Promise<readonly Column[]> {
-  const { operator, text } = { operator: aggregation.operator, text: context.text };
-  if (operator === 'limitk' || operator === 'limit_ratio') {
-    throw unsupported(text, aggregation.start, `the aggregation "${operator}"`);
-  }
+  const { operator } = aggregation;
   const parameter =
     aggregation.parameter === undefined ? undefined : await evaluate(aggregation.parameter, context);
   const operand = await evaluate(aggregation.operand, context);
@@ -174,27 +172,29 @@ async function evaluateAggregation(
     return countValues(operand.series, aggregation, { name: parameter.value, context });
   }
   const numbers = parameter === undefined ? undefined : asScalar(parameter).values;
-  if (operator === 'topk' || operator === 'bottomk') {
-    const limits = present(numbers, 'topk and bottomk have a parameter');
-    return topSeries(operand.series, aggregation, { context, parameter: limits });
+  if (isSelecting(operator)) {
+    const limits = present(numbers, 'what takes some of the series has a parameter');
+    return SELECTIONS[operator](operand.series, aggregation, { context, parameter: limits });
   }
-  if (operator === 'quantile') warnOfRatios(numbers, aggregation.parameter, context);
+  if (operator === 'quantile') warnOfRatios(numbers, aggregation.parameter?.start ?? 0, context);
   invariant(isFolding(operator), 'every other aggregator folds');
   return foldGroups(operand.series, { ...aggregation, operator }, { context, parameter: numbers });
 }
 
-function isFolding(operator: string): operator is FoldingAggregator {
-  return Object.hasOwn(FOLDS, operator);
+/** Aggregators whose result is some of the series as they are. */
+const SELECTIONS = {
+  topk: topSeries,
+  bottomk: topSeries,
+  limitk: limitedSeries,
+  limit_ratio: sampledSeries,
+} as const satisfies Partial<Record<Aggregation['operator'], typeof topSeries>>;
+
+function isSelecting(operator: string): operator is keyof typeof SELECTIONS {
+  return Object.hasOwn(SELECTIONS, operator);
 }
 
-function warnOfRatios(
-  ratios: Float64Array | undefined,
-  parameter: Expression | undefined,
-  context: EvaluationContext,
-): void {
-  for (const ratio of new Set(ratios)) {
-    if (!(ratio >= 0 && ratio <= 1)) warnOfRatio(ratio, parameter?.start ?? 0, context);
-  }
+function isFolding(operator: string): operator is FoldingAggregator {
+  return Object.hasOwn(FOLDS, operator);
 }
 
 async function evaluateCall(call: Call, context: EvaluationContext): Promise<Value> {
@@ -224,17 +224,17 @@ async function evaluateRangeCall(
   context: EvaluationContext,
 ): Promise<readonly Column[]> {
   let vector: RangeVector | undefined;
-  let parameter: Float64Array | undefined;
+  const parameters: Float64Array[] = [];
   for (const argument of call.args) {
     const inner = unwrap(argument);
     if (inner.kind === 'range' || inner.kind === 'subquery') vector = await evaluateRange(inner, context);
-    else parameter = asScalar(await evaluate(argument, context)).values;
+    else parameters.push(asScalar(await evaluate(argument, context)).values);
   }
   const ranges = present(vector, 'range functions take a range vector');
   if (call.name === 'quantile_over_time' && ranges.series.length > 0) {
-    warnOfRatios(parameter, call.args[0], context);
+    warnOfRatios(parameters[0], call.args[0]?.start ?? 0, context);
   }
-  const columns = await mapRanges(ranges, entry.kernel, { context, parameter });
+  const columns = await mapRanges(ranges, entry.kernel, { context, parameters });
   if (entry.counter === true) noteOtherThanCounters(columns, call, context);
   if (entry.keepsName === true) return columns;
   return refuseEqualLabels(columns.map((column) => relabel(column, dropMetricName(column.labels))));

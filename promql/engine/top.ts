@@ -38,7 +38,8 @@ export async function topSeries(
   return result;
 }
 
-function limitOf(parameter: number): number {
+/** How many series a parameter asks for. @throws CodedError `PLIM_PROMQL_EXECUTION` */
+export function limitOf(parameter: number): number {
   if (Number.isNaN(parameter)) throw executionError('Parameter value is NaN');
   if (parameter >= 2 ** 63 || parameter < -(2 ** 63)) {
     throw executionError(`Scalar value ${parameter} overflows int64`);

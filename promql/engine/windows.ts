@@ -22,11 +22,14 @@ export interface Windows {
   readonly grid: Grid;
 }
 
-/** Computes a whole column at once; leaves steps without a result untouched. */
+/**
+ * Computes a whole column at once; leaves steps without a result untouched.
+ * `parameters` are the call's scalar arguments in their order, one value a step.
+ */
 export type RangeKernel = (
   samples: Samples,
   windows: Windows,
-  out: { readonly column: Column; readonly parameter: Float64Array | undefined },
+  out: { readonly column: Column; readonly parameters: readonly Float64Array[] },
 ) => void;
 
 /** Runs `kernel` over every series; those without any result are left out. */
@@ -35,8 +38,8 @@ export async function mapRanges(
   kernel: RangeKernel,
   {
     context,
-    parameter,
-  }: { readonly context: EvaluationContext; readonly parameter?: Float64Array | undefined },
+    parameters = [],
+  }: { readonly context: EvaluationContext; readonly parameters?: readonly Float64Array[] },
 ): Promise<readonly Column[]> {
   const { count } = context.grid;
   const { rangeMs, firstEndMs, endStepMs } = vector;
@@ -48,7 +51,7 @@ export async function mapRanges(
     context.budget.countPoints(count);
     placeWindows(samples.timesMs, windows);
     const column = emptyColumn(samples.labels, count);
-    kernel(samples, windows, { column, parameter });
+    kernel(samples, windows, { column, parameters });
     if (!isEmpty(column)) columns.push(column);
     if (context.budget.spend(samples.timesMs.length + count)) await context.budget.pause();
   }
@@ -76,7 +79,7 @@ export interface Window {
   readonly values: Float64Array;
   /** Of the evaluation, whatever `offset` and `@` made of the window. */
   readonly evaluationMs: number;
-  /** The scalar argument at this step. */
+  /** The first scalar argument at this step. */
   readonly parameter: number;
 }
 
@@ -85,7 +88,7 @@ export function perWindow(
   evaluate: (window: Window) => number | undefined,
   { samplesMin = 1 }: { readonly samplesMin?: number } = {},
 ): RangeKernel {
-  return (samples, windows, { column, parameter }) => {
+  return (samples, windows, { column, parameters: [parameter] }) => {
     for (let step = 0; step < windows.count; step += 1) {
       const from = windows.from[step] ?? 0;
       const to = windows.to[step] ?? 0;

@@ -29,7 +29,8 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = Object.fromEntrie
   ...group('ts_of_first_over_time ts_of_last_over_time ts_of_min_over_time ts_of_max_over_time', [RANGE]),
   ...group('quantile_over_time', [SCALAR, RANGE]),
   ...group('predict_linear', [RANGE, SCALAR]),
-  ...group('double_exponential_smoothing', [RANGE, SCALAR, SCALAR]),
+  // The second is its name in Prometheus 2.x.
+  ...group('double_exponential_smoothing holt_winters', [RANGE, SCALAR, SCALAR]),
   ...group('abs ceil floor sgn sqrt exp ln log2 log10', [VECTOR]),
   ...group('sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh deg rad', [VECTOR]),
   ...group('round', [VECTOR, SCALAR], { optional: 1 }),

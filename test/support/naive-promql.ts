@@ -5,6 +5,7 @@
  */
 import type { Random } from '#base/random.ts';
 import type { SeriesInput } from '#test/support/memory-metrics.ts';
+import { RANGE_FUNCTIONS } from '#test/support/naive-promql-ranges.ts';
 
 export interface Element {
   readonly labels: Readonly<Record<string, string>>;
@@ -104,49 +105,6 @@ function instant(place: Place): GeneratedExpression {
   };
 }
 
-type Points = readonly (readonly [timeMs: number, value: number])[];
-type OverPoints = (points: Points, window: { startMs: number; endMs: number }) => number | undefined;
-
-function counterIncrease(points: Points): number {
-  let total = 0;
-  for (let index = 1; index < points.length; index += 1) {
-    const [, before] = points[index - 1] ?? [0, 0];
-    const [, after] = points[index] ?? [0, 0];
-    total += after < before ? after : after - before;
-  }
-  return total;
-}
-
-function extrapolate(counter: boolean): OverPoints {
-  return (points, { startMs, endMs }) => {
-    const [first] = points;
-    const last = points.at(-1);
-    if (points.length < 2 || first === undefined || last === undefined) return undefined;
-    const change = counter ? counterIncrease(points) : last[1] - first[1];
-    const covered = last[0] - first[0];
-    const gap = covered / (points.length - 1);
-    let before = first[0] - startMs < 1.1 * gap ? first[0] - startMs : gap / 2;
-    const after = endMs - last[0] < 1.1 * gap ? endMs - last[0] : gap / 2;
-    if (counter && change > 0 && first[1] >= 0) before = Math.min(before, (covered * first[1]) / change);
-    return (change * (covered + before + after)) / covered;
-  };
-}
-
-const RANGE_FUNCTIONS: Readonly<Record<string, OverPoints>> = {
-  increase: extrapolate(true),
-  rate: (points, window) => {
-    const increase = extrapolate(true)(points, window);
-    return increase === undefined ? undefined : (increase * 1000) / (window.endMs - window.startMs);
-  },
-  delta: extrapolate(false),
-  sum_over_time: (points) => points.reduce((sum, [, value]) => sum + value, 0),
-  count_over_time: (points) => points.length,
-  max_over_time: (points) => Math.max(...points.map(([, value]) => value)),
-  avg_over_time: (points) => points.reduce((sum, [, value]) => sum + value, 0) / points.length,
-  changes: (points) =>
-    points.filter(([, value], index) => index > 0 && value !== points[index - 1]?.[1]).length,
-};
-
 function nameless(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== '__name__'));
 }
@@ -154,10 +112,10 @@ function nameless(labels: Readonly<Record<string, string>>): Readonly<Record<str
 function overRange(place: Place): GeneratedExpression {
   const { random } = place;
   const shape = randomShape(place);
-  const [name, compute] = pick(random, Object.entries(RANGE_FUNCTIONS));
+  const [name, { compute, rest = '' }] = pick(random, Object.entries(RANGE_FUNCTIONS));
   const rangeMs = (30 + random.below(570)) * 1000;
   return {
-    text: `${name}(${shapeText(shape, `[${rangeMs / 1000}s]`)})`,
+    text: `${name}(${shapeText(shape, `[${rangeMs / 1000}s]`)}${rest})`,
     at: (timeMs) => {
       const endMs = referenceOf(shape, timeMs);
       const startMs = endMs - rangeMs;
@@ -210,6 +168,36 @@ function aggregated(place: Place, depth: number): GeneratedExpression {
         value: fold(members.map(({ value }) => value)),
       }));
     },
+  };
+}
+
+/** Which series `limitk` takes is nowhere said, only how many. */
+function limited(place: Place, depth: number): GeneratedExpression {
+  const { random } = place;
+  const inner = expression(place, depth - 1);
+  const names = pick(random, [[], ['x'], ['y']]);
+  const by = `by (${names.join(', ')})`;
+  const limit = random.below(4);
+  return {
+    text: `count ${by} (limitk ${by} (${limit}, ${inner.text}))`,
+    at: (timeMs) => {
+      const keyOf = ({ labels }: Element): string => identity(projected(labels, { keep: true, names }));
+      const groups = Map.groupBy(inner.at(timeMs), keyOf);
+      return [...(limit === 0 ? [] : groups.values())].map((members) => ({
+        labels: projected(members[0]?.labels ?? {}, { keep: true, names }),
+        value: Math.min(limit, members.length),
+      }));
+    },
+  };
+}
+
+/** Which series are the half is a matter of hashes; both halves are all. */
+function halved(place: Place, depth: number): GeneratedExpression {
+  const inner = expression(place, depth - 1);
+  const ratio = place.random.below(9) / 8;
+  return {
+    text: `limit_ratio(${ratio}, ${inner.text}) or limit_ratio(${ratio - 1}, ${inner.text})`,
+    at: (timeMs) => distinct(inner.at(timeMs)),
   };
 }
 
@@ -324,6 +312,8 @@ export function expression(place: Place, depth: number): GeneratedExpression {
     setOperation,
     filtered,
     overSubquery,
+    limited,
+    halved,
   ]);
   return make(place, depth);
 }

@@ -3,6 +3,7 @@ import { HISTOGRAM_FUNCTIONS } from '#promql/engine/functions/histogram.ts';
 import { MATH_FUNCTIONS } from '#promql/engine/functions/math.ts';
 import { RANGE_FUNCTIONS } from '#promql/engine/functions/ranges.ts';
 import { SHAPE_FUNCTIONS } from '#promql/engine/functions/shape.ts';
+import { SORT_FUNCTIONS } from '#promql/engine/functions/sort.ts';
 import { TIME_FUNCTIONS } from '#promql/engine/functions/time.ts';
 import type { FunctionTable } from '#promql/engine/functions/table.ts';
 
@@ -12,5 +13,6 @@ export const FUNCTIONS: FunctionTable = {
   ...MATH_FUNCTIONS,
   ...RANGE_FUNCTIONS,
   ...SHAPE_FUNCTIONS,
+  ...SORT_FUNCTIONS,
   ...TIME_FUNCTIONS,
 };

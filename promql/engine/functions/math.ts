@@ -1,5 +1,10 @@
 /** Functions of one value. */
-import type { CallSite, ElementFunction, FunctionTable } from '#promql/engine/functions/table.ts';
+import type {
+  CallSite,
+  ElementFunction,
+  FunctionTable,
+  ValueFunction,
+} from '#promql/engine/functions/table.ts';
 import { scalarArgument, vectorArgument } from '#promql/engine/functions/arguments.ts';
 import { mapValues } from '#promql/engine/functions/map.ts';
 import { vectorOf, type Value } from '#promql/engine/values.ts';
@@ -21,7 +26,26 @@ function round(args: readonly Value[], site: CallSite): Value {
   );
 }
 
-/** NaN limits and NaN values give NaN, as Go's Min and Max do. */
+/** The larger number as Go has it: an infinity wins over NaN, NaN over the rest. */
+function larger(left: number, right: number): number {
+  return left === Infinity || right === Infinity ? Infinity : Math.max(left, right);
+}
+
+function smaller(left: number, right: number): number {
+  return left === -Infinity || right === -Infinity ? -Infinity : Math.min(left, right);
+}
+
+function ofTwoScalars(choose: (left: number, right: number) => number): ValueFunction {
+  return {
+    kind: 'values',
+    evaluate: (args) => {
+      const right = scalarArgument(args, 1);
+      const values = scalarArgument(args, 0).map((left, step) => choose(left, right[step] ?? NaN));
+      return { kind: 'scalar', values };
+    },
+  };
+}
+
 function clamp(args: readonly Value[], site: CallSite): Value {
   const low = scalarArgument(args, 1);
   const high = scalarArgument(args, 2);
@@ -29,7 +53,7 @@ function clamp(args: readonly Value[], site: CallSite): Value {
     mapValues(vectorArgument(args, 0), site.context, (value, step) => {
       const min = low[step] ?? NaN;
       const max = high[step] ?? NaN;
-      return min > max ? undefined : Math.max(min, Math.min(max, value));
+      return min > max ? undefined : larger(min, smaller(max, value));
     }),
   );
 }
@@ -69,8 +93,10 @@ export const MATH_FUNCTIONS: FunctionTable = {
   rad: element((value) => (value * Math.PI) / 180),
   round: { kind: 'values', evaluate: round },
   clamp: { kind: 'values', evaluate: clamp },
-  clamp_min: { kind: 'values', evaluate: clampTo(Math.max) },
-  clamp_max: { kind: 'values', evaluate: clampTo(Math.min) },
+  clamp_min: { kind: 'values', evaluate: clampTo(larger) },
+  clamp_max: { kind: 'values', evaluate: clampTo(smaller) },
+  max_of: ofTwoScalars(larger),
+  min_of: ofTwoScalars(smaller),
   pi: {
     kind: 'values',
     evaluate: (_args, { context }) => ({

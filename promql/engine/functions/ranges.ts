@@ -3,6 +3,7 @@ import { present } from '#base/invariant.ts';
 import { KahanSum, quantileOf, RunningMean, RunningVariance } from '#promql/engine/kahan.ts';
 import { extrapolated, lastTwo } from '#promql/engine/rates.ts';
 import type { FunctionTable, RangeFunction } from '#promql/engine/functions/table.ts';
+import { smoothedOverTime } from '#promql/engine/smoothing.ts';
 import { setStep } from '#promql/engine/values.ts';
 import { perWindow, type RangeKernel, type Window } from '#promql/engine/windows.ts';
 
@@ -46,6 +47,25 @@ function extreme(values: Float64Array, better: (value: number, best: number) => 
   let best = values[0] ?? NaN;
   for (const value of values) if (Number.isNaN(best) || better(value, best)) best = value;
   return best;
+}
+
+/** Seconds of the last sample that is as extreme as any; NaN only when there is nothing else. */
+function timeOfExtreme(
+  { timesMs, values }: Window,
+  isAsGood: (value: number, best: number) => boolean,
+): number {
+  let best = NaN;
+  let found = 0;
+  for (const [index, value] of values.entries()) {
+    if (!Number.isNaN(best) && !isAsGood(value, best)) continue;
+    best = value;
+    found = index;
+  }
+  return seconds(timesMs[found]);
+}
+
+function seconds(timeMs: number | undefined): number {
+  return present(timeMs, 'a window has samples') / 1000;
 }
 
 function variance({ values }: Window): number {
@@ -121,10 +141,16 @@ export const RANGE_FUNCTIONS: FunctionTable = {
   sum_over_time: overTime(sum),
   min_over_time: overTime(({ values }) => extreme(values, (value, best) => value < best)),
   max_over_time: overTime(({ values }) => extreme(values, (value, best) => value > best)),
+  ts_of_first_over_time: overTime(({ timesMs }) => seconds(timesMs[0])),
+  ts_of_last_over_time: overTime(({ timesMs }) => seconds(timesMs.at(-1))),
+  ts_of_min_over_time: overTime((window) => timeOfExtreme(window, (value, best) => value <= best)),
+  ts_of_max_over_time: overTime((window) => timeOfExtreme(window, (value, best) => value >= best)),
   stddev_over_time: overTime((window) => Math.sqrt(variance(window))),
   stdvar_over_time: overTime(variance),
   mad_over_time: overTime(medianDeviation),
   quantile_over_time: overTime(({ values, parameter }) => quantileOf(parameter, values.slice())),
+  double_exponential_smoothing: { kind: 'range', kernel: smoothedOverTime },
+  holt_winters: { kind: 'range', kernel: smoothedOverTime },
   changes: overTime(changes),
   resets: overTime(resets),
   deriv: overTime((window) => fitLine(window, present(window.timesMs[0], 'not empty')).slope, {

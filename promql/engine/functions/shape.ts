@@ -1,4 +1,4 @@
-/** Functions that change what a vector is: its type, its labels, its order. */
+/** Functions that change what a vector is: its type and its labels. */
 import { isCoded } from '#base/errors.ts';
 import { invariant, present } from '#base/invariant.ts';
 import type { Labels, Matcher } from '#signals/matchers.ts';
@@ -137,30 +137,6 @@ async function absentOverTime(args: readonly Expression[], site: CallSite): Prom
   return absence(columns, labelsOfSelector(argument), site);
 }
 
-/** Orders an instant result; a range result is ordered by labels whatever this says. */
-function sorter(direction: 1 | -1) {
-  return (args: readonly Value[], { call, context }: CallSite): Value => {
-    const series = vectorArgument(args, 0);
-    if (context.bounds.endMs !== context.bounds.startMs) {
-      context.annotations.warn(
-        'sort is ineffective for range queries since results are always ordered by labels',
-        call.start,
-      );
-      return vectorOf(series);
-    }
-    const valueOf = (column: Column): number => column.values[0] ?? NaN;
-    return vectorOf(series.toSorted((left, right) => byValue(valueOf(left), valueOf(right), direction)));
-  };
-}
-
-/** NaN is last in either direction. */
-function byValue(left: number, right: number, direction: 1 | -1): number {
-  if (Number.isNaN(left) || Number.isNaN(right))
-    return Number(Number.isNaN(left)) - Number(Number.isNaN(right));
-  if (left === right) return 0;
-  return left < right ? -direction : direction;
-}
-
 export const SHAPE_FUNCTIONS: FunctionTable = {
   label_replace: { kind: 'values', evaluate: labelReplace },
   label_join: { kind: 'values', evaluate: labelJoin },
@@ -168,6 +144,4 @@ export const SHAPE_FUNCTIONS: FunctionTable = {
   vector: { kind: 'values', evaluate: (args) => vectorOf(plainVector(scalarArgument(args, 0))) },
   absent: { kind: 'expression', evaluate: absent },
   absent_over_time: { kind: 'expression', evaluate: absentOverTime },
-  sort: { kind: 'values', evaluate: sorter(1) },
-  sort_desc: { kind: 'values', evaluate: sorter(-1) },
 };

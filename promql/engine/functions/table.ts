@@ -4,7 +4,7 @@ import type { EvaluationContext } from '#promql/engine/context.ts';
 import type { Value } from '#promql/engine/values.ts';
 import type { RangeKernel } from '#promql/engine/windows.ts';
 
-/** Of one range vector (and at most one scalar), series by series. */
+/** Of one range vector and scalars beside it, series by series. */
 export interface RangeFunction {
   readonly kind: 'range';
   readonly kernel: RangeKernel;

@@ -13,13 +13,24 @@ import {
   type Value,
 } from '#promql/engine/values.ts';
 import { dropMetricName } from '#promql/labels.ts';
-import type { EvaluationContext } from '#promql/engine/context.ts';
+import type { Bounds, EvaluationContext } from '#promql/engine/context.ts';
 import { invariant, present } from '#base/invariant.ts';
 
 const DAY_MS = 86_400_000;
 
 function stepSeconds({ startMs, stepMs, count }: Grid): Float64Array {
   return Float64Array.from({ length: count }, (_, step) => (startMs + step * stepMs) / 1000);
+}
+
+/** A scalar that is the same at every step: what the query asked for, in subqueries too. */
+function ofQuery(read: (bounds: Bounds) => number): ValueFunction {
+  return {
+    kind: 'values',
+    evaluate: (_args, { context: { grid, bounds } }) => ({
+      kind: 'scalar',
+      values: new Float64Array(grid.count).fill(read(bounds)),
+    }),
+  };
 }
 
 /** A vector of one series without labels that is there at every step. */
@@ -70,6 +81,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
     kind: 'values',
     evaluate: (_args, { context }) => ({ kind: 'scalar', values: stepSeconds(context.grid) }),
   },
+  start: ofQuery(({ startMs }) => startMs / 1000),
+  end: ofQuery(({ endMs }) => endMs / 1000),
+  range: ofQuery(({ startMs, endMs }) => (endMs - startMs) / 1000),
+  // One point has no step, even where a step was given.
+  step: ofQuery(({ startMs, endMs, stepMs }) => (startMs === endMs ? 0 : stepMs / 1000)),
   timestamp: { kind: 'expression', evaluate: timestamp },
   year: calendar((date) => date.getUTCFullYear()),
   month: calendar((date) => date.getUTCMonth() + 1),
