@@ -58,6 +58,8 @@ export function fieldsToJson(fields: readonly Field[]): string {
 
 /** Keys of attributes repeat in nearly every document; strangers choose them, so not all are remembered. */
 const NAMES_REMEMBERED_MAX = 5000;
+/** Of one that is: longer ones are rare, and would be held for good. */
+const NAME_CHARS_MAX = 256;
 const nameTexts = new Map<string, string>();
 
 /** With its colon. */
@@ -65,6 +67,7 @@ function nameText(name: string): string {
   let text = nameTexts.get(name);
   if (text === undefined) {
     text = `${JSON.stringify(name)}:`;
+    if (name.length > NAME_CHARS_MAX) return text;
     if (nameTexts.size >= NAMES_REMEMBERED_MAX) nameTexts.clear();
     nameTexts.set(name, text);
   }

@@ -36,6 +36,9 @@ test('a pair is written as the term it is asked for by', () => {
   );
   for (const chars of [993, 994, 995, 996, 997])
     assert.equal(pairJson('a"', 'x'.repeat(chars)), JSON.stringify(pairTerm('a"', 'x'.repeat(chars))));
+  // Keys of any length, remembered or not.
+  for (const key of ['"', 'k'.repeat(256), 'k'.repeat(257), 'k'.repeat(1001)].flatMap((one) => [one, one]))
+    assert.equal(pairJson(key, 'x'), JSON.stringify(pairTerm(key, 'x')));
 });
 
 test('a long text is asked for by its hash, and only itself', () => {

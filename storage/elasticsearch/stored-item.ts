@@ -85,6 +85,8 @@ interface PairStart {
 
 /** Keys repeat in nearly every item; strangers choose them, so not all are remembered. */
 const KEYS_REMEMBERED_MAX = 5000;
+/** Of one that is: longer ones are rare, and would be held for good. */
+const KEY_CHARS_MAX = 256;
 const pairStarts = new Map<string, PairStart>();
 
 function startOfPair(key: string): PairStart {
@@ -92,6 +94,7 @@ function startOfPair(key: string): PairStart {
   if (start === undefined) {
     const text = `${JSON.stringify(key)}:`;
     start = { chars: text.length, json: JSON.stringify(text).slice(0, -1) };
+    if (key.length > KEY_CHARS_MAX) return start;
     if (pairStarts.size >= KEYS_REMEMBERED_MAX) pairStarts.clear();
     pairStarts.set(key, start);
   }
