@@ -5,13 +5,23 @@ import { seededRandom } from '#base/sim/random.ts';
 import { isMissing, type EngineAnswer } from '#test/engines/engine.ts';
 import { prometheusReader } from '#test/engines/metrics-backend.ts';
 import {
-  CHOSEN_QUERIES,
   difference,
   differentialSeries,
+  fractionQuery,
   hasAnswer,
+  inWordsOf,
   isComparable,
+  ordersOf,
   writeSeries,
 } from '#test/engines/promql-differential.ts';
+import {
+  CHOSEN_QUERIES,
+  NEWER_ORDERED_QUERIES,
+  NEWER_QUERIES,
+  NEWLY_REFUSED_QUERIES,
+  ORDERED_QUERIES,
+  REFUSED_QUERIES,
+} from '#test/engines/promql-queries.ts';
 import { expression } from '#test/support/naive-promql.ts';
 
 const DEPTH = 3;
@@ -32,34 +42,60 @@ export function differentialTests(engine: EngineAnswer, options: DifferentialOpt
   after(() => engine[Symbol.asyncDispose]());
   const { seed, generated, resets } = options;
   const name = `Prometheus ${engine.version}`;
+  const version3 = !engine.version.startsWith('2.');
   const random = seededRandom(seed);
   const series = differentialSeries(random, resets);
   const reader = prometheusReader(engine.url);
 
   void test(`${name}: the samples are written`, () => writeSeries(engine.url, series));
 
-  for (const query of CHOSEN_QUERIES) {
-    void test(`${name}: ${query}`, async () => {
-      assert.equal(await difference(engine.url, reader, query), undefined);
-      assert.ok(await hasAnswer(engine.url, query), 'an empty answer shows little');
+  for (const query of version3 ? [...CHOSEN_QUERIES, ...NEWER_QUERIES] : CHOSEN_QUERIES) {
+    const text = inWordsOf(engine.version, query);
+    void test(`${name}: ${text}`, async () => {
+      assert.equal(await difference(engine.url, reader, text), undefined);
+      assert.ok(await hasAnswer(engine.url, text), 'an empty answer shows little');
     });
   }
 
-  void test(`${name}: ${generated} generated queries, seed ${seed}`, async (t) => {
-    const different: string[] = [];
-    let answered = 0;
-    for (let count = 0; count < generated;) {
-      const { text } = expression({ random, series }, DEPTH);
-      if (!isComparable(text, engine.version)) continue;
-      count += 1;
-      const found = await difference(engine.url, reader, text);
-      if (found !== undefined) different.push(`${text}\n  ${found}`);
-      if (await hasAnswer(engine.url, text)) answered += 1;
-    }
-    t.diagnostic(`${generated} asked, ${answered} have an answer, ${different.length} differ`);
-    assert.deepEqual(different.slice(0, DIFFERENCES_SHOWN), []);
-    assert.ok(answered > generated / 4, 'most answers are empty or errors');
-  });
+  for (const query of version3 ? [...REFUSED_QUERIES, ...NEWLY_REFUSED_QUERIES] : REFUSED_QUERIES) {
+    if (!isComparable(query, engine.version)) continue;
+    const text = inWordsOf(engine.version, query);
+    void test(`${name} refuses ${text}`, async () => {
+      assert.equal(await difference(engine.url, reader, text), undefined);
+      assert.equal(await hasAnswer(engine.url, text), false);
+    });
+  }
+
+  for (const query of version3 ? [...ORDERED_QUERIES, ...NEWER_ORDERED_QUERIES] : ORDERED_QUERIES) {
+    void test(`${name}: the order of ${query}`, async () => {
+      const [ours, theirs] = await ordersOf(engine.url, reader, query);
+      assert.deepEqual(ours, theirs);
+      assert.ok(theirs.length > 1, 'one series has no order');
+    });
+  }
+
+  const nextQueries = {
+    generated: () => expression({ random, series }, DEPTH).text,
+    ...(version3 ? { 'share of a histogram': () => fractionQuery(random) } : {}),
+  };
+  for (const [kind, nextQuery] of Object.entries(nextQueries)) {
+    void test(`${name}: ${generated} queries, ${kind}, seed ${seed}`, async (t) => {
+      const different: string[] = [];
+      let answered = 0;
+      for (let count = 0; count < generated;) {
+        const next = nextQuery();
+        if (!isComparable(next, engine.version)) continue;
+        const text = inWordsOf(engine.version, next);
+        count += 1;
+        const found = await difference(engine.url, reader, text);
+        if (found !== undefined) different.push(`${text}\n  ${found}`);
+        if (await hasAnswer(engine.url, text)) answered += 1;
+      }
+      t.diagnostic(`${generated} asked, ${answered} have an answer, ${different.length} differ`);
+      assert.deepEqual(different.slice(0, DIFFERENCES_SHOWN), []);
+      assert.ok(answered > generated / 4, 'most answers are empty or errors');
+    });
+  }
 
   void test(`${name}: negative control: samples that are not the same are seen`, async () => {
     const shifted = {

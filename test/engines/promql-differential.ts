@@ -1,8 +1,8 @@
 /** One question to our evaluator and to a real Prometheus, over the same samples, which only the server holds. */
 import { isCoded } from '#base/errors.ts';
 import type { Random } from '#base/random.ts';
-import { evaluateOverRange, type MatrixSeries } from '#promql/evaluate.ts';
-import { labelsKey } from '#promql/labels.ts';
+import { evaluateInstant, evaluateOverRange, type MatrixSeries } from '#promql/evaluate.ts';
+import { formatLabels, labelsKey } from '#promql/labels.ts';
 import { parseQuery } from '#promql/syntax/parser.ts';
 import { systemClock } from '#base/real/clock.ts';
 import { labelsFrom, listFrom, numberFrom, propertyOf } from '#storage/prometheus/core/json.ts';
@@ -22,23 +22,38 @@ const QUERY_MS_MAX = 30_000;
 /** Sums are compensated in one and not in the other. */
 const TOLERANCE = 1e-9;
 
+/** Of two metrics with the same labels. */
+const HISTOGRAMS: readonly SeriesInput[] = ['h_bucket', 'k_bucket'].flatMap((name, shift) =>
+  ['0.1', '1', '10', '+Inf'].flatMap((le, bound) =>
+    ['1', '2'].map((x) => ({
+      labels: { __name__: name, le, x },
+      samples: Array.from({ length: 110 }, (_, index) => {
+        const timeMs = 5000 + index * 31_000 + Number(x);
+        return [timeMs, index * (bound + 1) * 3 + Number(x) + shift] as const;
+      }),
+    })),
+  ),
+);
+
+/** Of all lengths and kinds, for hashes and orders. */
+const LABEL_VALUES: readonly string[] = [
+  'a2 a10 a9.1 a9.10 b 7 11 ä \u{ff61} \u{1f600}'.split(' '),
+  [1, 17, 60, 200, 254, 255, 300, 1000].map((length) => 'x'.repeat(length)),
+].flat();
+
+const WIDE: readonly SeriesInput[] = LABEL_VALUES.map((v, index) => ({
+  labels: { __name__: 'w', v, y: String(index % 3) },
+  samples: Array.from({ length: 110 }, (_, sample) => [7001 + sample * 31_000, 1 + index * sample] as const),
+}));
+
 /**
- * What the generator makes, and classic histograms; no sample on a whole or half
+ * What the generator makes, classic histograms, and {@link LABEL_VALUES}; no sample on a whole or half
  * second, where ranges end.
  *
  * @param resets false: counters stay far from zero, where 2.x extends rates in another way
  */
 export function differentialSeries(random: Random, resets: boolean): SeriesInput[] {
-  const histograms = ['0.1', '1', '10', '+Inf'].flatMap((le, bound) =>
-    ['1', '2'].map((x) => ({
-      labels: { __name__: 'h_bucket', le, x },
-      samples: Array.from({ length: 110 }, (_, index) => {
-        const timeMs = 5000 + index * 31_000 + Number(x);
-        return [timeMs, index * (bound + 1) * 3 + Number(x)] as const;
-      }),
-    })),
-  );
-  return [...randomSeries(random, END_MS), ...histograms].map(({ labels, samples }) => {
+  return [...randomSeries(random, END_MS), ...HISTOGRAMS, ...WIDE].map(({ labels, samples }) => {
     let base = resets || labels['__name__'] === 'g' ? 0 : COUNTER_BASE;
     let before = 0;
     return {
@@ -57,11 +72,24 @@ export function differentialSeries(random: Random, resets: boolean): SeriesInput
 /**
  * Whether all versions have one answer: a subquery in a subquery ends on whole
  * seconds, where 2.x takes one point more, and 2.x extends rates of what falls
- * near zero in another way, as gauges do.
+ * near zero in another way, as gauges do. Some functions it does not have.
  */
 export function isComparable(query: string, version: string): boolean {
   if (!version.startsWith('2.')) return true;
+  if (/\bts_of_|\blimit(?:k|_ratio)\b/.test(query)) return false;
   return (query.match(/\[\d+s:/g) ?? []).length < 2 && !/(rate|increase)\(g/.test(query);
+}
+
+/** The same query in words that `version` knows. */
+export function inWordsOf(version: string, query: string): string {
+  return version.startsWith('2.') ? query.replaceAll('double_exponential_smoothing', 'holt_winters') : query;
+}
+
+/** A share of a classic histogram between random bounds, some outside of all buckets. */
+export function fractionQuery(random: Random): string {
+  const bound = (): number => (random.below(260) - 40) / 20;
+  const buckets = ['h_bucket', 'rate(h_bucket[5m])', 'sum by (le) (increase(k_bucket[7m]))'];
+  return `histogram_fraction(${bound()}, ${bound()} * 2, ${buckets[random.below(buckets.length)]})`;
 }
 
 /** Writes them to the server by our remote write. */
@@ -99,6 +127,21 @@ export async function difference(
     }
   }
   return undefined;
+}
+
+/** The label sets of both answers at the end, in the order they came in, as text. */
+export async function ordersOf(
+  url: string,
+  source: SeriesSource,
+  query: string,
+): Promise<readonly [ours: readonly string[], theirs: readonly string[]]> {
+  const options = { source, clock: systemClock, timeoutMs: QUERY_MS_MAX };
+  const { value } = await evaluateInstant(parseQuery(query), END_MS, options);
+  const ours = value.type === 'vector' ? value.samples.map(({ labels }) => formatLabels(labels)) : [];
+  const parameters = new URLSearchParams({ query, time: String(END_MS / 1000) });
+  const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body: parameters });
+  const result = listFrom(propertyOf(propertyOf(await response.json(), 'data'), 'result'));
+  return [ours, result.map((one) => formatLabels(labelsFrom(propertyOf(one, 'metric'))))];
 }
 
 export function hasAnswer(url: string, query: string): Promise<boolean> {
@@ -160,69 +203,3 @@ function isClose(left: number, right: number): boolean {
 function describe(answer: Answer): string {
   return 'failed' in answer ? answer.failed : `${answer.size} points`;
 }
-
-/** What the generator has no word for. Every one has an answer over {@link differentialSeries}. */
-export const CHOSEN_QUERIES: readonly string[] = [
-  'irate(a_total[5m])',
-  'idelta(g[5m])',
-  'deriv(g[7m])',
-  'predict_linear(g[7m], 600)',
-  'resets(a_total[20m])',
-  'changes(g[7m])',
-  'quantile_over_time(0.3, g[9m])',
-  'stddev_over_time(g[9m])',
-  'stdvar_over_time(g[9m])',
-  'last_over_time(g[9m])',
-  'present_over_time(g[9m])',
-  'absent_over_time(nothing[9m])',
-  'absent(nothing{x="1"})',
-  'min_over_time(g[9m]) < bool 3',
-  'histogram_quantile(0.9, rate(h_bucket[5m]))',
-  'histogram_quantile(0.5, sum by (le) (increase(h_bucket[9m])))',
-  'histogram_quantile(2, h_bucket)',
-  'topk(2, rate(a_total[9m]))',
-  'bottomk by (x) (1, g)',
-  'quantile by (x) (0.4, g)',
-  'stddev(g)',
-  'stdvar without (x) (g)',
-  'group by (y) (g)',
-  'count_values by (x) ("v", round(g, 20))',
-  'label_replace(g, "z", "$1-$2", "x", "(.)(.*)")',
-  'label_join(g, "z", "/", "x", "y")',
-  'sum by (x) (g) / on (x) group_right sum by (x, y) (g)',
-  'sum by (x, y) (g) * on (x) group_left count by (x) (g)',
-  'abs(g - 20)',
-  'ceil(g / 3)',
-  'floor(g / 3)',
-  'round(g, 7)',
-  'sgn(g)',
-  'sqrt(abs(g))',
-  'exp(g / 100)',
-  'ln(abs(g) + 1)',
-  'log2(abs(g) + 1)',
-  'log10(abs(g) + 1)',
-  'clamp(g, 5, 20)',
-  'clamp_min(g, 5)',
-  'clamp_max(g, 5)',
-  'sin(g) + cos(g)',
-  'g * 2 atan2 (g + 1)',
-  'g % 7',
-  'g ^ 2',
-  '-g',
-  '2 ^ 3 ^ 2 + 0 * scalar(sum(g))',
-  'time() - timestamp(g)',
-  'hour() + minute()',
-  'day_of_week(g) + day_of_year(g) + days_in_month(g) + month(g) + year(g)',
-  'vector(time())',
-  'scalar(sum(g)) + vector(1)',
-  'g @ end() - g @ start()',
-  'rate(a_total[5m] offset -3m)',
-  'max_over_time(rate(a_total[3m])[10m:40s])',
-  'avg_over_time(sum(g)[9m:47s] offset 1m)',
-  'sum(rate(a_total[5m])) by (x) > 0.1',
-  'a_total unless on (x) b_total{y="1"}',
-  'g == g',
-  'g != bool 3',
-  '{__name__=~"a_.*|g", x!="2"}',
-  'sum({__name__!="", y=~"1|2"}) by (__name__)',
-];
