@@ -124,15 +124,26 @@ test('a resource in two pieces is not taken for another that is like its second'
   assert.equal(jobOf(second), 'unknown_service');
 });
 
-test('long labels are forgotten though they are few, in the middle of a metric, and told apart all the same', () => {
+test('of long labels few are remembered, and all are told apart', () => {
   const longText = 'x'.repeat(2 ** 18);
-  const [first = '', ...others] = Array.from({ length: 130 }, (_, index) => `${index}${longText}`);
-  const values = [first, first, ...others, first];
+  const all = Array.from({ length: 130 }, (_, index) => `${index}${longText}`);
+  const [first = '', last = ''] = [all[0], all.at(-1)];
+  const values = [first, ...all, last];
   const body = gaugeOf(...values.map((value) => Buffer.concat([attribute('a', value), VALUE])));
-  const all = labelsOf(body, { memo: new LabelMemo() });
-  assert.ok(all.every(({ a }, index) => a === values[index]));
-  assert.equal(all[0], all[1]);
-  assert.notEqual(all[0], all.at(-1));
+  const found = labelsOf(body, { memo: new LabelMemo() });
+  assert.ok(found.every(({ a }, index) => a === values[index]));
+  assert.equal(found[0], found[1]);
+  assert.notEqual(found.at(-2), found.at(-1));
+});
+
+test('when much finds no room, what is remembered gives way to it', () => {
+  const memo = new LabelMemo();
+  for (let index = 0; index < 40; index += 1) memo.resource(`${index}${'x'.repeat(2 ** 20)}`);
+  const late = 'y'.repeat(2 ** 20);
+  assert.notEqual(memo.resource(late), memo.resource(late));
+  let calls = 0;
+  while (memo.resource(late) !== memo.resource(late)) calls += 2;
+  assert.ok(calls > 100_000 && calls < 300_000, `${calls} calls`);
 });
 
 test('a long resource is read once, not for each of its metrics', () => {

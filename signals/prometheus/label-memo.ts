@@ -5,8 +5,13 @@
  */
 import type { Labels } from '#signals/matchers.ts';
 
-/** Some 20,000 series of ten labels. Beyond, all are forgotten and learnt again. */
+/**
+ * Some 20,000 series of ten labels. Those for which there is no room are made anew
+ * each time: to learn what is soon forgotten would take twice as long.
+ */
 const BYTES_REMEMBERED_MAX = 32 * 2 ** 20;
+/** So many for which there was no room, and all are forgotten: the known ones may have ended long ago. */
+const REFUSED_MAX = 200_000;
 /** Of a label in an object, its texts aside. */
 const LABEL_BYTES = 50;
 /** Of whatever is remembered, beside its key and its labels. */
@@ -32,9 +37,10 @@ export class LabelMemo {
   readonly #points = new Map<Enclosure, Map<string, Map<string, PointLabels>>>();
   #lastResource = 0;
   #bytes = 0;
+  #refused = 0;
 
   /**
-   * A number that stands for it from now on: its key may be long.
+   * A number that stands for it: its key may be long.
    *
    * @param key the same for the same resource, and only for it
    */
@@ -42,8 +48,7 @@ export class LabelMemo {
     let resource = this.#resources.get(key);
     if (resource === undefined) {
       resource = this.#lastResource += 1;
-      this.#makeRoom(key.length);
-      this.#resources.set(key, resource);
+      if (this.#hasRoom(key.length)) this.#resources.set(key, resource);
     }
     return resource;
   }
@@ -54,8 +59,7 @@ export class LabelMemo {
     let enclosure = this.#enclosures.get(key);
     if (enclosure === undefined) {
       enclosure = { labels: make() };
-      this.#makeRoom(key.length, enclosure.labels);
-      this.#enclosures.set(key, enclosure);
+      if (this.#hasRoom(key.length, enclosure.labels)) this.#enclosures.set(key, enclosure);
     }
     return enclosure;
   }
@@ -65,8 +69,8 @@ export class LabelMemo {
     let point = this.#points.get(enclosure)?.get(family)?.get(key);
     if (point === undefined) {
       point = { family, base: make(), series: new Map() };
-      this.#makeRoom(family.length + key.length, point.base);
-      this.#familyOf(enclosure, family).set(key, point);
+      if (this.#hasRoom(family.length + key.length, point.base))
+        this.#familyOf(enclosure, family).set(key, point);
     }
     return point;
   }
@@ -83,8 +87,7 @@ export class LabelMemo {
       const own: Record<string, string> = { __name__: `${point.family}${suffix}` };
       if (label !== undefined) own[label[0]] = label[1];
       labels = { ...point.base, ...own };
-      this.#makeRoom(point.family.length + key.length, labels);
-      point.series.set(key, labels);
+      if (this.#hasRoom(point.family.length + key.length, labels)) point.series.set(key, labels);
     }
     return labels;
   }
@@ -103,14 +106,23 @@ export class LabelMemo {
     return points;
   }
 
-  /** For one entry with a key so long. */
-  #makeRoom(chars: number, labels: Labels = {}): void {
+  /** False: an entry with a key so long is not to be remembered. */
+  #hasRoom(chars: number, labels: Labels = {}): boolean {
     const bytes = ENTRY_BYTES + chars + LABEL_BYTES * Object.keys(labels).length;
-    this.#bytes += bytes;
-    if (this.#bytes <= BYTES_REMEMBERED_MAX) return;
+    if (this.#bytes + bytes <= BYTES_REMEMBERED_MAX) {
+      this.#bytes += bytes;
+      return true;
+    }
+    this.#refused += 1;
+    if (this.#refused >= REFUSED_MAX) this.#forget();
+    return false;
+  }
+
+  #forget(): void {
     this.#resources.clear();
     this.#enclosures.clear();
     this.#points.clear();
-    this.#bytes = bytes;
+    this.#bytes = 0;
+    this.#refused = 0;
   }
 }
