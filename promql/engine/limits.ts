@@ -5,7 +5,7 @@ import { formatValue } from '#promql/format-value.ts';
 import { shareOf } from '#promql/label-share.ts';
 import { groupSeries } from '#promql/engine/aggregate.ts';
 import type { EvaluationContext } from '#promql/engine/context.ts';
-import { limitOf } from '#promql/engine/top.ts';
+import { limitsOf } from '#promql/engine/top.ts';
 import { emptyColumn, isEmpty, setStep, type Column } from '#promql/engine/values.ts';
 
 /** Points that take as long as the hash of one label set. */
@@ -24,7 +24,7 @@ export async function limitedSeries(
   { context, parameter }: Limits,
 ): Promise<readonly Column[]> {
   const { grid, budget } = context;
-  const limits = Array.from(parameter, limitOf);
+  const limits = limitsOf(parameter);
   const result: Column[] = [];
   for (const { members } of groupSeries(series, aggregation)) {
     const taken = new Uint32Array(grid.count);

@@ -5,6 +5,8 @@ import { groupSeries } from '#promql/engine/aggregate.ts';
 import type { EvaluationContext } from '#promql/engine/context.ts';
 import { emptyColumn, isEmpty, setStep, type Column } from '#promql/engine/values.ts';
 
+const INT64_END = 2 ** 63;
+
 /** The series keep their labels; an instant result is in order of rank within its group. */
 export async function topSeries(
   series: readonly Column[],
@@ -14,7 +16,7 @@ export async function topSeries(
   const { grid, budget, bounds } = context;
   const largest = aggregation.operator === 'topk';
   const isInstant = bounds.startMs === bounds.endMs && grid.count === 1;
-  const limits = Array.from(parameter, limitOf);
+  const limits = limitsOf(parameter);
   const result: Column[] = [];
   for (const { members } of groupSeries(series, aggregation)) {
     budget.countPoints(members.length * grid.count);
@@ -38,13 +40,19 @@ export async function topSeries(
   return result;
 }
 
-/** How many series a parameter asks for. @throws CodedError `PLIM_PROMQL_EXECUTION` */
-export function limitOf(parameter: number): number {
-  if (Number.isNaN(parameter)) throw executionError('Parameter value is NaN');
-  if (parameter >= 2 ** 63 || parameter < -(2 ** 63)) {
-    throw executionError(`Scalar value ${parameter} overflows int64`);
-  }
-  return Math.max(0, Math.trunc(parameter));
+/**
+ * How many series the parameter asks for at every step.
+ *
+ * @throws CodedError `PLIM_PROMQL_EXECUTION` for NaN and for what fits no int64, unless no step asks for any
+ */
+export function limitsOf(parameter: Float64Array): readonly number[] {
+  if (parameter.every((limit) => limit < 1)) return Array.from(parameter, () => 0);
+  return Array.from(parameter, (limit) => {
+    if (Number.isNaN(limit)) throw executionError('Parameter value is NaN');
+    if (limit >= INT64_END) throw executionError(`Scalar value ${limit} overflows int64`);
+    if (limit <= -INT64_END) throw executionError(`Scalar value ${limit} underflows int64`);
+    return Math.max(0, Math.trunc(limit));
+  });
 }
 
 /** Indices of the members present at `step`, best first, NaN last; ties keep their order. */

@@ -12,6 +12,8 @@ const SCALAR = 'scalar';
 const STRING = 'string';
 const VECTOR = 'instant vector';
 const RANGE = 'range vector';
+/** One call asks for ten of them at most, as in Prometheus. */
+const QUANTILES: readonly ValueType[] = Array.from({ length: 10 }, () => SCALAR);
 
 function group(
   names: string,
@@ -49,7 +51,7 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = Object.fromEntrie
   ...group('sort_by_label sort_by_label_desc', [VECTOR, STRING], { optional: 'any' }),
   ...group('info', [VECTOR, VECTOR], { optional: 1 }),
   ...group('histogram_quantile', [SCALAR, VECTOR]),
-  ...group('histogram_quantiles', [VECTOR, STRING, SCALAR, SCALAR], { optional: 'any' }),
+  ...group('histogram_quantiles', [VECTOR, STRING, ...QUANTILES], { optional: QUANTILES.length - 1 }),
   ...group('histogram_fraction', [SCALAR, SCALAR, VECTOR]),
   ...group('histogram_count histogram_sum histogram_avg histogram_stddev histogram_stdvar', [VECTOR]),
 ]);

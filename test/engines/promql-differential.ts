@@ -72,11 +72,12 @@ export function differentialSeries(random: Random, resets: boolean): SeriesInput
 /**
  * Whether all versions have one answer: a subquery in a subquery ends on whole
  * seconds, where 2.x takes one point more, and 2.x extends rates of what falls
- * near zero in another way, as gauges do. Some functions it does not have.
+ * near zero in another way, as gauges do. Some functions it does not have, or not
+ * of classic histograms.
  */
 export function isComparable(query: string, version: string): boolean {
   if (!version.startsWith('2.')) return true;
-  if (/\bts_of_|\blimit(?:k|_ratio)\b/.test(query)) return false;
+  if (/\b(?:ts_of_|limitk|limit_ratio|histogram_fraction)/.test(query)) return false;
   return (query.match(/\[\d+s:/g) ?? []).length < 2 && !/(rate|increase)\(g/.test(query);
 }
 

@@ -116,23 +116,22 @@ export const NEWER_QUERIES: readonly string[] = [
   'sort_by_label(g, "x")',
 ];
 
-/** Refused by every Prometheus that knows them. */
+/** Refused by every Prometheus, also for not knowing them. */
 export const REFUSED_QUERIES: readonly string[] = [
   'double_exponential_smoothing(g[9m], 0, 0.5)',
   'double_exponential_smoothing(g[9m], 1.5, 0.5)',
   'double_exponential_smoothing(g[9m], 0.5, 1)',
   'double_exponential_smoothing(g[9m], Inf, 0.5)',
+  'histogram_quantile(0.5, {__name__=~"[hk]_bucket"})',
+  'histogram_fraction(0, 1, {__name__=~"[hk]_bucket"})',
   'limitk(NaN, g)',
   'limitk(1e300, g)',
   'limit_ratio(NaN, g)',
   'histogram_quantiles(h_bucket, "q", 0.5, 0.5)',
   'histogram_quantiles(h_bucket, "x", 0.5)',
-];
-
-/** Refused by 3.x, where 2.x adds up what has another name only. */
-export const NEWLY_REFUSED_QUERIES: readonly string[] = [
-  'histogram_quantile(0.5, {__name__=~"[hk]_bucket"})',
-  'histogram_fraction(0, 1, {__name__=~"[hk]_bucket"})',
+  'histogram_quantiles(h_bucket, "q", 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)',
+  'max_of(1)',
+  'holt_winters(g[9m], 1, 0.5)',
 ];
 
 /** Whose answer at one time has an order. */
