@@ -40,6 +40,8 @@ test('a unit is told only where it is certain', () => {
     'duration-ms 1000 observed',
   );
   assert.equal(unit('histogram_quantile(0.5, rate(d_milliseconds_bucket[1m]))'), 'duration-ms 1 observed');
+  assert.equal(unit('histogram_fraction(0, 0.3, rate(d_milliseconds_bucket[1m]))'), 'share 1');
+  assert.equal(unit('limitk(5, x_bytes)'), 'bytes 1');
   assert.equal(unit('process_start_time_seconds'), 'number 1');
   assert.equal(unit('loop_utilization_ratio'), 'share 1');
   assert.equal(unit('a_bytes / b_bytes'), 'number 1');

@@ -12,6 +12,7 @@ export interface QueryUnit {
 }
 
 const PLAIN: QueryUnit = { unit: 'number', factor: 1, observed: false };
+const SHARE: QueryUnit = { unit: 'share', factor: 1, observed: false };
 const RATE: QueryUnit = { unit: 'rate', factor: 1, observed: false };
 
 /** Units that the end of a name tells. */
@@ -26,7 +27,7 @@ const SUFFIXES: readonly (readonly [suffix: string, unit: QueryUnit['unit'], fac
 
 /** Functions and aggregations whose result has the unit of what they are given. */
 const KEEPING =
-  /^(?:sum|avg|min|max|topk|bottomk|quantile|(?:avg|min|max|last|quantile)_over_time|sort|sort_desc|abs|clamp_min|clamp_max)$/;
+  /^(?:sum|avg|min|max|topk|bottomk|limitk|limit_ratio|quantile|(?:avg|min|max|last|quantile)_over_time|sort|sort_desc|abs|clamp_min|clamp_max)$/;
 const RATES = /^(?:rate|irate)$/;
 const SELECTOR = /^([a-zA-Z_:][\w:]*)\s*(?:\{[^}]*\})?\s*(?:\[[^\]]*\])?(?:\s*offset\s+\w+)?$/;
 
@@ -38,6 +39,7 @@ export function unitOf(query: string): QueryUnit {
   if (call === undefined) return PLAIN;
   const { name: called, body } = call;
   if (called === 'histogram_quantile') return quantileUnit(body);
+  if (called === 'histogram_fraction') return SHARE;
   // A rate of seconds is a share of time and of bytes a throughput: only counts are so many a second.
   if (RATES.test(called)) return /(?:_total|_count)\s*(?:\{[^}]*\})?\s*\[/.test(body) ? rateOf(body) : PLAIN;
   return KEEPING.test(called) ? unitOf(lastArgument(body)) : PLAIN;
