@@ -49,7 +49,7 @@ function extreme(values: Float64Array, better: (value: number, best: number) => 
   return best;
 }
 
-/** Seconds of the last sample that is as extreme as any; NaN only when there is nothing else. */
+/** When the extreme was met last, in seconds; NaN counts only when there is nothing else. */
 function timeOfExtreme(
   { timesMs, values }: Window,
   isAsGood: (value: number, best: number) => boolean,
