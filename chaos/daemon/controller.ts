@@ -87,7 +87,7 @@ export class Controller implements AsyncDisposable {
   async recover(left: readonly UnfinishedFault[]): Promise<void> {
     for (const { id, fault, target, undo } of left) {
       this.#options.say(`taking back ${fault} on ${target}, left by the daemon before`);
-      await this.#takeBack(undo);
+      this.#residue.push(...(await this.#takeBack(undo)));
       await this.#options.safety.journal({ event: 'end', atMs: this.#clock.wallMs(), id, why: 'restart' });
     }
   }
@@ -241,12 +241,13 @@ export class Controller implements AsyncDisposable {
     const { id } = held.record;
     this.book.ending(id);
     const { striking } = held;
-    await this.#end(held);
+    let left = await this.#end(held);
     if (striking !== undefined) {
       // Armed to the last: until it is over it may strike, or arm, once more.
       await Promise.allSettled([striking]);
-      await this.#end(held);
+      left = await this.#end(held);
     }
+    this.#residue.push(...left);
     const endedMs = this.#clock.wallMs();
     const record = this.book.close(id, endedMs, why) ?? held.record;
     await safety.journal({ event: 'end', atMs: endedMs, id, why }).catch((error: unknown) => {
@@ -258,22 +259,25 @@ export class Controller implements AsyncDisposable {
     return record;
   }
 
-  /** Can be done twice. */
-  async #end(held: Held): Promise<void> {
+  /** Can be done twice. Returns what is left, in words. */
+  async #end(held: Held): Promise<readonly string[]> {
+    const failed: string[] = [];
     try {
       await held.running?.end();
     } catch (error) {
-      this.#residue.push(`${held.record.id}: ${errorText(error)}`);
+      failed.push(`${held.record.id}: ${errorText(error)}`);
     }
-    await this.#takeBack(held.undo);
+    return [...failed, ...(await this.#takeBack(held.undo))];
   }
 
-  /** From the last to the first, each until nothing of its deed is left. */
-  async #takeBack(undo: readonly UndoAction[]): Promise<void> {
+  /** From the last to the first, each until nothing of its deed is left. Returns what is, in words. */
+  async #takeBack(undo: readonly UndoAction[]): Promise<readonly string[]> {
+    const all: string[] = [];
     for (const action of undo.toReversed()) {
       const left = await this.#takeBackOne(action);
-      if (left !== undefined) this.#residue.push(left);
+      if (left !== undefined) all.push(left);
     }
+    return all;
   }
 
   async #takeBackOne(action: UndoAction): Promise<string | undefined> {

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock, Timer } from '#base/clock.ts';
+import { sleep, type Clock, type Timer } from '#base/clock.ts';
 import { CodedError } from '#base/errors.ts';
 import type { Random } from '#base/random.ts';
 import { SimulatedClock } from '#base/sim/clock.ts';
@@ -39,6 +39,8 @@ class Machine {
   target: ProcessIdentity = { pid: 1000, startTicks: 5 };
   stopped = false;
   limit = 'unlimited';
+  /** Nothing can be taken back now. */
+  stuck = false;
   journal = '';
   armed = new Map<string, UndoAction[]>();
   /** False: nobody acts when the daemon dies. */
@@ -59,6 +61,7 @@ class Machine {
   }
 
   async undo(action: UndoAction): Promise<void> {
+    if (this.stuck) return;
     if (action.kind === 'continue' && this.isTarget(action.process)) this.stopped = false;
     if (action.kind === 'data-limit' && this.isTarget(action.process)) this.limit = action.soft;
   }
@@ -279,6 +282,26 @@ test('whoever dies, nothing is left', async (t) => {
   }
   t.diagnostic(`seed ${SEED}: ${total.began} faults, ${total.killed} daemons killed`);
   assert.ok(total.began > HISTORIES && total.killed > HISTORIES / 2, JSON.stringify(total));
+});
+
+test('what cannot be taken back while a fault begins, but afterwards, is not left', async () => {
+  const machine = new Machine(SEED);
+  const life = new DaemonLife(machine);
+  const request = readStartRequest({ fault: 'pause', target: 'quotes', forMs: 60_000 });
+  const begin: typeof request.definition.begin = async (scene, parameters) => {
+    const running = await request.definition.begin(scene, parameters);
+    machine.stuck = true;
+    await sleep(machine.clock, 10_000);
+    machine.stuck = false;
+    return running;
+  };
+  const started = life.controller.start({ ...request, definition: { ...request.definition, begin } });
+  await machine.clock.advanceAsync(100);
+  assert.equal(machine.stopped, true);
+  const stopped = life.controller.stopAll('request');
+  await machine.clock.advanceAsync(20_000);
+  assert.deepEqual([(await started).endedBy, await stopped], ['request', 1]);
+  assert.deepEqual(leftOver(machine, life), []);
 });
 
 test('negative control: without journal and reaper a killed daemon leaves its target stopped', async () => {
