@@ -6,7 +6,7 @@ import { shareOf } from '#promql/label-share.ts';
 import { groupSeries } from '#promql/engine/aggregate.ts';
 import type { EvaluationContext } from '#promql/engine/context.ts';
 import { limitsOf } from '#promql/engine/top.ts';
-import { emptyColumn, isEmpty, setStep, type Column } from '#promql/engine/values.ts';
+import { emptyColumn, setStep, type Column } from '#promql/engine/values.ts';
 
 /** Points that take as long as the hash of one label set. */
 const HASH_WORK = 2000;
@@ -29,17 +29,15 @@ export async function limitedSeries(
   for (const { members } of groupSeries(series, aggregation)) {
     const taken = new Uint32Array(grid.count);
     for (const column of members) {
-      result.push(
-        kept(column, context, (step) => {
-          const found = taken[step] ?? 0;
-          taken[step] = found + 1;
-          return found < (limits[step] ?? 0);
-        }),
-      );
+      const found = kept(column, context, (step) => {
+        taken[step] = (taken[step] ?? 0) + 1;
+        return (taken[step] ?? 0) <= (limits[step] ?? 0);
+      });
+      result.push(...found);
       if (budget.spend(grid.count)) await budget.pause();
     }
   }
-  return result.filter((column) => !isEmpty(column));
+  return result;
 }
 
 /**
@@ -57,8 +55,7 @@ export async function sampledSeries(
   const result: Column[] = [];
   for (const column of series) {
     const share = shareOf(column.labels);
-    const found = kept(column, context, (step) => isWithin(ratios[step] ?? 0, share));
-    if (!isEmpty(found)) result.push(found);
+    result.push(...kept(column, context, (step) => isWithin(ratios[step] ?? 0, share)));
     if (budget.spend(HASH_WORK + grid.count)) await budget.pause();
   }
   return result;
@@ -87,16 +84,20 @@ function warnOfRatios(
   if (least < -1) warn(least, -1);
 }
 
-/** The column with those of its points whose step `isTaken`; asked for points only. */
+/** The points whose step `isTaken`, which is asked for points only; nothing is made of a series without any. */
 function kept(
   { labels, values, present }: Column,
   { grid, budget }: EvaluationContext,
   isTaken: (step: number) => boolean,
-): Column {
-  budget.countPoints(grid.count);
-  const column = emptyColumn(labels, grid.count);
+): readonly Column[] {
+  let column: Column | undefined;
   for (let step = 0; step < grid.count; step += 1) {
-    if (present[step] === 1 && isTaken(step)) setStep(column, step, values[step] ?? NaN);
+    if (present[step] === 0 || !isTaken(step)) continue;
+    if (column === undefined) {
+      budget.countPoints(grid.count);
+      column = emptyColumn(labels, grid.count);
+    }
+    setStep(column, step, values[step] ?? NaN);
   }
-  return column;
+  return column === undefined ? [] : [column];
 }
