@@ -30,6 +30,14 @@ function decoded(body: Uint8Array): { samples: unknown[]; count: number } {
   return { samples, count };
 }
 
+test('a label may be called like what objects inherit', () => {
+  const odd = ['__proto__', 'constructor', '1'].map((name) => ({ name, value: 'x' }));
+  const timeseries = [{ labels: odd, samples: [{ value: 1, timestamp: 7 }] }];
+  const body = WriteRequest.encode(WriteRequest.fromObject({ timeseries })).finish();
+  const [[of]] = decoded(body).samples as [[Labels]];
+  assert.deepEqual(Object.entries(of).toSorted(), odd.map(({ name, value }) => [name, value]).toSorted());
+});
+
 test('series and samples arrive in order, with negative times and values', () => {
   const samples = [
     { value: 1.5, timestamp: 1_800_000_000_000 },

@@ -13,6 +13,7 @@ import { textAt } from '#signals/otlp/columns.ts';
 import { enter, leave } from '#signals/otlp/envelope.ts';
 import { BYTES, FIXED64, VARINT, WireReader } from '#signals/otlp/wire.ts';
 import type { MetricDescription, SampleSink } from '#signals/prometheus/sink.ts';
+import { setLabel } from '#signals/prometheus/attribute-labels.ts';
 
 /** Bits of the NaN that marks a series as stale; a plain NaN has others. */
 export const STALE_BITS = 0x7ff0_0000_0000_0002n;
@@ -104,7 +105,7 @@ function readLabel(reader: WireReader, labels: Record<string, string>): void {
   }
   leave(reader, outerEnd);
   const [name, value] = texts;
-  Object.defineProperty(labels, name, { value, enumerable: true, writable: true, configurable: true });
+  setLabel(labels, name, value);
 }
 
 function readSample(reader: WireReader, labels: Labels, sink: SampleSink): void {
