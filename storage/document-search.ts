@@ -5,6 +5,7 @@
  * since the Unix epoch, which is how finely Elasticsearch's dates are told.
  */
 import type { StreamType } from '#signals/elasticsearch/fields.ts';
+import type { MovingFunction, NumericScript } from '#storage/document-scripts.ts';
 
 /** One value of a field; a field has none, one or several. Integers beyond 2^53 are bigint. */
 export type FieldValue = string | number | bigint | boolean;
@@ -239,15 +240,60 @@ export type MetricAggregation =
       readonly size: number;
     };
 
+/** Of the numbers of the buckets around them, by path. */
 export type PipelineAggregation =
   | {
       readonly kind: 'derivative';
       readonly path: string;
-      readonly gaps: 'skip' | 'zero';
+      readonly gaps: GapPolicy;
       /** For `normalized_value`. */
       readonly unitMs: number | undefined;
     }
-  | { readonly kind: 'cumulative_sum'; readonly path: string };
+  | { readonly kind: 'cumulative_sum'; readonly path: string }
+  | {
+      readonly kind: 'serial_diff';
+      readonly path: string;
+      readonly gaps: GapPolicy;
+      /** Buckets between the two, 1 or more. */
+      readonly lag: number;
+    }
+  | {
+      readonly kind: 'moving_fn';
+      readonly path: string;
+      readonly gaps: GapPolicy;
+      /** Values in it, 1 or more. */
+      readonly window: number;
+      /** 0 ends the window before the bucket, 1 with it. */
+      readonly shift: number;
+      readonly script: MovingFunction;
+    }
+  | {
+      readonly kind: 'bucket_script';
+      /** By name of the parameter. */
+      readonly paths: Readonly<Record<string, string>>;
+      readonly gaps: GapPolicy;
+      readonly script: NumericScript;
+    };
+
+/** Of a bucket without documents or without a value: no bucket, a zero, or what value it has all the same. */
+export type GapPolicy = 'skip' | 'zero' | 'keep';
+
+const PIPELINES: ReadonlySet<string> = new Set<PipelineAggregation['kind']>([
+  'derivative',
+  'cumulative_sum',
+  'serial_diff',
+  'moving_fn',
+  'bucket_script',
+]);
+
+export function isPipeline(aggregation: Aggregation): aggregation is PipelineAggregation {
+  return PIPELINES.has(aggregation.kind);
+}
+
+/** The paths a pipeline aggregation takes its numbers from. */
+export function pathsOf(aggregation: PipelineAggregation): readonly string[] {
+  return aggregation.kind === 'bucket_script' ? Object.values(aggregation.paths) : [aggregation.path];
+}
 
 // -- answers ------------------------------------------------------------------
 

@@ -1,5 +1,10 @@
 /** Aggregations of the search API, as the stores understand them. */
-import type { Aggregation, Aggregations, BucketAggregation } from '#storage/document-search.ts';
+import {
+  isPipeline,
+  type Aggregation,
+  type Aggregations,
+  type BucketAggregation,
+} from '#storage/document-search.ts';
 import {
   dateHistogram,
   filterBuckets,
@@ -10,8 +15,10 @@ import {
   type AggregationContext,
 } from '#server/elasticsearch/core/bucket-aggregations.ts';
 import { parseMetric } from '#server/elasticsearch/core/metric-aggregations.ts';
-import { ElasticError, illegal, parsing } from '#server/elasticsearch/core/errors.ts';
-import { objectAt, onlyKeys, orElse, textAt, type JsonObject } from '#server/elasticsearch/core/read.ts';
+import { illegal, parsing } from '#server/elasticsearch/core/errors.ts';
+import { checkPipelines } from '#server/elasticsearch/core/pipeline-paths.ts';
+import { parsePipeline } from '#server/elasticsearch/core/pipelines.ts';
+import { objectAt, type JsonObject } from '#server/elasticsearch/core/read.ts';
 
 const DEPTH_MAX = 10;
 const AGGREGATIONS_MAX = 200;
@@ -42,7 +49,9 @@ function level(written: unknown, context: LevelContext): Aggregations {
       throw parsing(`there are more than ${AGGREGATIONS_MAX} aggregations`);
     return [name, parseOne(name, objectAt(one, name), context)] as const;
   });
-  return Object.fromEntries(entries);
+  const aggregations = Object.fromEntries(entries);
+  checkPipelines(aggregations);
+  return aggregations;
 }
 
 function parseOne(name: string, written: JsonObject, context: LevelContext): Aggregation {
@@ -65,7 +74,9 @@ function parseOne(name: string, written: JsonObject, context: LevelContext): Agg
   if (inside !== undefined)
     throw parsing(`Aggregator [${name}] of type [${type}] cannot accept sub-aggregations`);
   return (
-    parsePipeline(type, name, options, context) ?? parseMetric(type, options, context) ?? unknownType(type)
+    parsePipeline(type, options, { name, parent: context.parent }) ??
+    parseMetric(type, options, context) ??
+    unknownType(type)
   );
 }
 
@@ -96,68 +107,19 @@ function parseBuckets(
   }
 }
 
-/** Buckets can be ordered by aggregations that are inside them and are one number. */
+/** Buckets can be ordered by aggregations that are inside them and are one number before pipelines are. */
 function checkOrder(buckets: Buckets, aggregations: Aggregations, name: string): void {
   if (!('order' in buckets)) return;
   for (const { by } of buckets.order) {
     if (by === '_key' || by === '_count') continue;
-    const found = Object.keys(aggregations).some(
-      (one) => by === one || by.startsWith(`${one}.`) || by.startsWith(`${one}[`) || by.startsWith(`${one}>`),
+    const found = Object.entries(aggregations).some(
+      ([one, aggregation]) =>
+        !isPipeline(aggregation) &&
+        (by === one || by.startsWith(`${one}.`) || by.startsWith(`${one}[`) || by.startsWith(`${one}>`)),
     );
     if (!found)
       throw illegal(
         `Invalid aggregation order path [${by}] in [${name}]. Cannot find aggregation named [${by}]`,
       );
   }
-}
-
-function parsePipeline(
-  type: string,
-  name: string,
-  options: JsonObject,
-  context: LevelContext,
-): Aggregation | undefined {
-  if (type !== 'derivative' && type !== 'cumulative_sum') return undefined;
-  if (context.parent !== 'date_histogram' && context.parent !== 'histogram') {
-    throw new ElasticError(
-      400,
-      'action_request_validation_exception',
-      `Validation Failed: 1: ${type} aggregation [${name}] must have a histogram or date_histogram as parent;`,
-    );
-  }
-  const path = textAt(
-    Array.isArray(options['buckets_path']) ? options['buckets_path'][0] : options['buckets_path'],
-    type,
-  );
-  if (type === 'cumulative_sum') {
-    onlyKeys(options, ['buckets_path', 'format'], type);
-    return { kind: type, path };
-  }
-  onlyKeys(options, ['buckets_path', 'gap_policy', 'unit', 'format'], type);
-  const gaps = orElse(options['gap_policy'], 'skip', (value) => textAt(value, type));
-  if (gaps !== 'skip' && gaps !== 'insert_zeros')
-    throw parsing(`[${type}] gap_policy [${gaps}] is not supported`);
-  const unitMs = orElse(options['unit'], undefined, (value) => unitLength(textAt(value, type)));
-  return { kind: type, path, gaps: gaps === 'skip' ? 'skip' : 'zero', unitMs };
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  second: 1000,
-  m: 60_000,
-  minute: 60_000,
-  h: 3_600_000,
-  hour: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-  w: 604_800_000,
-  week: 604_800_000,
-};
-
-function unitLength(text: string): number {
-  const match = /^(\d{0,9})([a-z]+)$/.exec(text);
-  const length = match === null ? undefined : UNITS_MS[match[2] ?? ''];
-  if (match === null || length === undefined) throw parsing(`[derivative] unit [${text}] is not supported`);
-  return length * Number(match[1] === '' ? 1 : match[1]);
 }

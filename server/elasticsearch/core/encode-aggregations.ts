@@ -1,13 +1,14 @@
 /** Results of aggregations in Elasticsearch's shape. */
 import { isoText } from '#signals/elasticsearch/calendar.ts';
 import { fixedType } from '#signals/elasticsearch/fields.ts';
-import type {
-  Aggregation,
-  AggregationResult,
-  AggregationResults,
-  Aggregations,
-  Bucket,
-  StatsResult,
+import {
+  isPipeline,
+  type Aggregation,
+  type AggregationResult,
+  type AggregationResults,
+  type Aggregations,
+  type Bucket,
+  type StatsResult,
 } from '#storage/document-search.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -161,7 +162,7 @@ function root(variance: number | null): number | null {
 function typedName(aggregation: Aggregation, result: AggregationResult): string {
   if (aggregation.kind === 'terms') return result.kind === 'buckets' ? typedTerms(result.buckets) : 'umterms';
   if (aggregation.kind === 'percentiles') return 'tdigest_percentiles';
-  return aggregation.kind === 'cumulative_sum' ? 'simple_value' : aggregation.kind;
+  return isPipeline(aggregation) && aggregation.kind !== 'derivative' ? 'simple_value' : aggregation.kind;
 }
 
 function typedTerms(buckets: readonly Bucket[]): string {

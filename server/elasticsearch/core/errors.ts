@@ -5,6 +5,7 @@ export type ElasticErrorType =
   | 'x_content_parse_exception'
   | 'illegal_argument_exception'
   | 'query_shard_exception'
+  | 'script_exception'
   | 'too_many_buckets_exception'
   | 'index_not_found_exception'
   | 'action_request_validation_exception'
@@ -43,6 +44,11 @@ export function parsing(reason: string): ElasticError {
 
 export function illegal(reason: string): ElasticError {
   return new ElasticError(400, 'illegal_argument_exception', reason);
+}
+
+/** A request whose parts do not fit together. */
+export function invalidRequest(reason: string): ElasticError {
+  return new ElasticError(400, 'action_request_validation_exception', `Validation Failed: 1: ${reason};`);
 }
 
 export function noSuchIndex(name: string): ElasticError {

@@ -17,7 +17,6 @@ import type { Row } from '#storage/embedded/documents/core/columns.ts';
 import { candidates, type Signal } from '#storage/embedded/documents/core/manifest.ts';
 import { AggregationRun } from '#storage/embedded/documents/core/search/aggregate/compile.ts';
 import type { OpenBucket } from '#storage/embedded/documents/core/search/aggregate/buckets.ts';
-import { addPipelines } from '#storage/embedded/documents/core/search/aggregate/pipelines.ts';
 import {
   IDENTITY_COLUMNS,
   JointFields,
@@ -116,13 +115,12 @@ class Search {
 
   async run(): Promise<DocumentSearchAnswer> {
     for (const fields of this.#streams) await this.#scan(fields);
-    const { from, aggregations } = this.#request;
+    const { from } = this.#request;
     const shown = this.#first.sorted().slice(from);
-    const [bucket] = addPipelines([this.#all.close(undefined)], aggregations);
     return {
       total: this.#total,
       found: await this.#read(shown),
-      aggregations: bucket?.results ?? {},
+      aggregations: this.#all.results(),
     };
   }
 

@@ -131,7 +131,7 @@ export function histogramBuckets(
   const enough = buckets.filter(({ count }) => count >= countMin);
   level.budget.showBuckets(enough.length);
   const sorted = order.length === 0 ? enough : sortBuckets(enough, order, level.aggregations);
-  return addPipelines(sorted, level.aggregations);
+  return addPipelines(sorted, level);
 }
 
 function filled(

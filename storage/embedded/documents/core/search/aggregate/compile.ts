@@ -11,13 +11,15 @@ import {
 } from '#storage/embedded/documents/core/search/aggregate/buckets.ts';
 import { numericValue, type Compiled } from '#storage/embedded/documents/core/search/aggregate/collector.ts';
 import { compileMetric } from '#storage/embedded/documents/core/search/aggregate/metrics.ts';
-import type {
-  Aggregation,
-  Aggregations,
-  BucketAggregation,
-  DateHistogramAggregation,
-  FieldValue,
-  HistogramAggregation,
+import { addPipelines } from '#storage/embedded/documents/core/search/aggregate/pipelines.ts';
+import {
+  isPipeline,
+  type Aggregation,
+  type Aggregations,
+  type BucketAggregation,
+  type DateHistogramAggregation,
+  type FieldValue,
+  type HistogramAggregation,
 } from '#storage/document-search.ts';
 import { dateText, zonedText } from '#storage/embedded/documents/core/search/date-text.ts';
 import type { Cells, FieldAccess, Fields } from '#storage/embedded/documents/core/search/field-access.ts';
@@ -45,7 +47,7 @@ export class AggregationRun {
 /** Undefined for those that are made of buckets later. */
 function compileAggregation(aggregation: Aggregation, context: Context): Compiled | undefined {
   if ('aggregations' in aggregation) return compileBuckets(aggregation, context);
-  if (aggregation.kind === 'derivative' || aggregation.kind === 'cumulative_sum') return undefined;
+  if (isPipeline(aggregation)) return undefined;
   return compileMetric(aggregation, context.fields, context.budget);
 }
 
@@ -102,8 +104,9 @@ function terms(aggregation: Of<'terms'>, context: Context): Compiled {
           );
           const enough = all.filter(({ count }) => count >= aggregation.countMin);
           const sorted = sortBuckets(enough, aggregation.order, aggregation.aggregations);
-          const buckets = sorted.slice(0, aggregation.size);
-          level.budget.showBuckets(buckets.length);
+          const shown = sorted.slice(0, aggregation.size);
+          level.budget.showBuckets(shown.length);
+          const buckets = addPipelines(shown, level);
           const others = sorted.slice(aggregation.size).reduce((sum, { count }) => sum + count, 0);
           return { kind: 'buckets', buckets, keyed: false, others };
         },
@@ -220,7 +223,8 @@ function filters(aggregation: Of<'filter' | 'filters' | 'missing'>, context: Con
             };
             return { kind: 'bucket', bucket };
           }
-          const buckets = open.map(({ name, bucket }) => bucket.close(name));
+          const closed = open.map(({ name, bucket }) => bucket.close(name));
+          const buckets = addPipelines(closed, level);
           return { kind: 'buckets', buckets, keyed: aggregation.keyed, others: undefined };
         },
       };

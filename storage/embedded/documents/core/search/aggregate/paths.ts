@@ -1,8 +1,8 @@
 /** Paths to the number of an aggregation: `_count`, `name`, `name.avg`, `name[95.0]`, `name.95`. */
 import type { AggregationResult, Bucket, StatsResult } from '#storage/document-search.ts';
 
-/** The number; undefined when there is none. */
-export function metricAt(bucket: Bucket, path: string): number | undefined {
+/** The number; null where the aggregation has none, undefined where the bucket lacks the aggregation. */
+export function metricAt(bucket: Bucket, path: string): number | null | undefined {
   if (path === '_count') return bucket.count;
   const bracket = /^(.*)\[([^\]]*)\]$/s.exec(path);
   if (bracket !== null) return inResult(resultOf(bucket, bracket[1] ?? ''), bracket[2] ?? '');
@@ -24,19 +24,20 @@ function resultOf({ results }: Bucket, name: string): AggregationResult | undefi
 
 const BUCKET_COUNT = new Set(['value', '_count']);
 
-function inResult(result: AggregationResult | undefined, property: string): number | undefined {
+function inResult(result: AggregationResult | undefined, property: string): number | null | undefined {
   switch (result?.kind) {
     case 'value':
     case 'derivative':
-      return result.value ?? undefined;
+      return result.value;
     case 'bucket':
-      return BUCKET_COUNT.has(property) ? result.bucket.count : undefined;
+      return BUCKET_COUNT.has(property) ? result.bucket.count : null;
     case 'stats':
       return inStats(result.stats, property);
     case 'percentiles':
-      return percentileOf(result.values, Number(property));
+      return percentileOf(result.values, property);
     case 'buckets':
     case 'top':
+      return null;
     case undefined:
       return undefined;
     default:
@@ -44,14 +45,16 @@ function inResult(result: AggregationResult | undefined, property: string): numb
   }
 }
 
+/** Where there is one only it needs no name. */
 function percentileOf(
   values: readonly (readonly [percent: number, value: number | null])[],
-  wanted: number,
-): number | undefined {
-  return values.find(([percent]) => percent === wanted)?.[1] ?? undefined;
+  property: string,
+): number | null {
+  const wanted = property === 'value' && values.length === 1 ? values[0]?.[0] : Number(property);
+  return values.find(([percent]) => percent === wanted)?.[1] ?? null;
 }
 
-function inStats(stats: StatsResult, property: string): number | undefined {
+function inStats(stats: StatsResult, property: string): number | null {
   const { count, min, max, avg, sum, extended } = stats;
   const figures = new Map<string, number | null | undefined>([
     ['count', count],
@@ -59,7 +62,8 @@ function inStats(stats: StatsResult, property: string): number | undefined {
     ['max', max],
     ['avg', avg],
     ['sum', sum],
-    ['sum_of_squares', extended?.sumOfSquares],
+    // Of nothing it is shown as null, and counts as zero.
+    ['sum_of_squares', extended === undefined ? undefined : (extended.sumOfSquares ?? 0)],
     ['variance', extended?.variancePopulation],
     ['variance_population', extended?.variancePopulation],
     ['variance_sampling', extended?.varianceSampling],
@@ -67,7 +71,7 @@ function inStats(stats: StatsResult, property: string): number | undefined {
     ['std_deviation_population', root(extended?.variancePopulation)],
     ['std_deviation_sampling', root(extended?.varianceSampling)],
   ]);
-  return figures.get(property) ?? undefined;
+  return figures.get(property) ?? null;
 }
 
 function root(variance: number | null | undefined): number | undefined {
