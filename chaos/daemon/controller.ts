@@ -2,7 +2,7 @@
  * Begins and ends faults. Whatever way one ends, by its lease, by request, by a
  * failure half-way or with the daemon, it goes through `#finish`, once.
  */
-import type { Clock, Timer } from '#base/clock.ts';
+import { within, type Clock, type Timer } from '#base/clock.ts';
 import { CodedError, errorText } from '#base/errors.ts';
 import { FaultBook, type FaultRecord } from '#chaos/core/book.ts';
 import type { JournalLine, UnfinishedFault } from '#chaos/core/journal.ts';
@@ -54,6 +54,8 @@ const BEAT_MS = renewEveryMs(LEASE_MS_DEFAULT);
 /** Before another attempt at what could not be taken back. */
 const RETRY_MS = 250;
 const UNDO_ATTEMPTS_MAX = 20;
+/** For a beginning to be over: the reaper answers sooner, or the arming fails. */
+const STRIKING_MS_MAX = 15_000;
 
 export class Controller implements AsyncDisposable {
   readonly book = new FaultBook();
@@ -244,7 +246,8 @@ export class Controller implements AsyncDisposable {
     let left = await this.#end(held);
     if (striking !== undefined) {
       // Armed to the last: until it is over it may strike, or arm, once more.
-      await Promise.allSettled([striking]);
+      const over = await within(this.#clock, STRIKING_MS_MAX, Promise.allSettled([striking]));
+      if (over === undefined) say(`${id} ends although it has not begun after ${STRIKING_MS_MAX} ms`);
       left = await this.#end(held);
     }
     this.#residue.push(...left);

@@ -304,6 +304,24 @@ test('what cannot be taken back while a fault begins, but afterwards, is not lef
   assert.deepEqual(leftOver(machine, life), []);
 });
 
+test('a fault that never finishes beginning ends all the same', async () => {
+  const machine = new Machine(SEED);
+  const life = new DaemonLife(machine);
+  const request = readStartRequest({ fault: 'pause', target: 'quotes', forMs: 60_000 });
+  const begin: typeof request.definition.begin = async (scene, parameters) => {
+    await request.definition.begin(scene, parameters);
+    return new Promise(() => {});
+  };
+  void life.controller.start({ ...request, definition: { ...request.definition, begin } });
+  await machine.clock.advanceAsync(100);
+  const stopped = life.controller.stopAll('request');
+  await machine.clock.advanceAsync(100);
+  assert.equal(machine.stopped, false, 'its target is freed at once');
+  await machine.clock.advanceAsync(20_000);
+  assert.equal(await stopped, 1);
+  assert.deepEqual(leftOver(machine, life), []);
+});
+
 test('negative control: without journal and reaper a killed daemon leaves its target stopped', async () => {
   const machine = new Machine(SEED);
   const life = new DaemonLife(machine);
