@@ -56,9 +56,9 @@ class Parser {
 
   script(): NumericScript {
     this.#reader.take('return');
-    const script = this.#number(this.#expression());
+    const script = this.#expression();
     this.#reader.expectEnd();
-    return script;
+    return this.#number(script);
   }
 
   #nested<T>(parse: () => T): T {
