@@ -10,6 +10,12 @@ import {
   USERS,
   WORDS,
 } from '#test/engines/search-corpus.ts';
+import {
+  drawBucketScript,
+  drawHistogramPipelines,
+  METRIC_PATHS,
+  PIPELINE_METRICS,
+} from '#test/engines/search-pipelines.ts';
 import { drawRegexp } from '#test/engines/search-regexps.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -257,18 +263,16 @@ function drawAggregation(random: Random, depth: number, options: GeneratorOption
       aggs,
     };
   }
-  if (options.pipelines && type.endsWith('histogram') && some(random)) {
-    aggs['s'] = { sum: { field: 'http.status' } };
-    aggs['d'] = {
-      derivative: {
-        buckets_path: one(random, ['s', '_count', 's.value']),
-        ...(some(random) ? { gap_policy: 'insert_zeros' } : {}),
-      },
-    };
-    aggs['c'] = { cumulative_sum: { buckets_path: one(random, ['s', '_count']) } };
-    return { [type]: { ...body, min_doc_count: 0 }, aggs };
-  }
+  if (options.pipelines && some(random)) return { [type]: body, ...drawPipelines(random, type, body, aggs) };
   return some(random) ? { [type]: body, aggs } : { [type]: body };
+}
+
+/** Beside other aggregations, where the type has buckets for them. */
+function drawPipelines(random: Random, type: string, body: Json, aggs: Json): Json {
+  if (type.endsWith('histogram'))
+    return { [type]: { ...body, min_doc_count: 0 }, aggs: { ...aggs, ...drawHistogramPipelines(random) } };
+  if (type !== 'terms' && type !== 'filters') return { aggs };
+  return { aggs: { ...aggs, ...PIPELINE_METRICS, b: drawBucketScript(random, METRIC_PATHS) } };
 }
 
 const METRICS = [
