@@ -120,11 +120,15 @@ function drawScript(random: Random): string {
 function drawExpression(random: Random, depth: number): string {
   if (depth === 0) return one(random, EXPRESSION_LEAVES);
   const inner = (): string => drawExpression(random, depth - 1);
-  const operator = (): string => one(random, ['+', '-', '*', '/', '%']);
+  const operator = (): string => one(random, ['+', '-', '*']);
+  const divisor = (): string =>
+    one(random, [one(random, EXPRESSION_LEAVES), `Math.round(${inner()})`, `(${inner()} + 0.0)`]);
   return one<() => string>(random, [
     () => `${inner()} ${operator()} ${inner()}`,
     () => `${inner()} ${operator()} (${inner()})`,
     () => `(${inner()}) ${operator()} ${inner()}`,
+    () => `${inner()} ${one(random, ['/', '%'])} ${divisor()}`,
+    () => `(${inner()}) ${one(random, ['/', '%'])} ${divisor()}`,
     () => `- ${inner()}`,
     () => `(${drawCondition(random, depth - 1)} ? ${inner()} : ${inner()})`,
     () => `Math.${one(random, ['abs', 'ceil', 'floor', 'sqrt'])}(${inner()})`,
@@ -134,7 +138,10 @@ function drawExpression(random: Random, depth: number): string {
   ])();
 }
 
-/** No 0 among the ints: a division by it is refused there even in parts that are never reached. */
+/**
+ * No 0 among the ints, nor a divisor made of ints: where a division of whole numbers by zero is
+ * plain to see it is refused there even in parts that are never reached.
+ */
 const EXPRESSION_LEAVES = [
   'params.var1',
   'params.var1',
