@@ -1,4 +1,5 @@
 /** Exemplars: single observations behind a figure, each with the trace it was made in. */
+import { unitOfSeries, type QueryUnit } from '#dashboards/console/core/metrics/query-unit.ts';
 import { promValue, type PromLabels } from '#dashboards/console/core/prom-series.ts';
 
 export interface ExemplarAnswer {
@@ -14,8 +15,10 @@ export interface ExemplarAnswer {
 
 export interface Exemplar {
   readonly timeMs: number;
-  /** In the unit of the chart. */
+  /** In `unit`. */
   readonly value: number;
+  /** Of what was observed, whatever a query makes of it. */
+  readonly unit: QueryUnit['unit'];
   readonly traceId: string;
   readonly spanId: string | undefined;
   readonly labels: PromLabels;
@@ -26,16 +29,23 @@ export const EXEMPLARS_DRAWN_MAX = 120;
 const COLUMNS = 100;
 
 /** Those that lead to a trace, by time. One observation stands in several series only once. */
-export function exemplarsOf(answer: ExemplarAnswer | undefined, factor: number): readonly Exemplar[] {
+export function exemplarsOf(answer: ExemplarAnswer | undefined): readonly Exemplar[] {
   const found = new Map<string, Exemplar>();
   for (const { seriesLabels, exemplars } of answer?.data ?? []) {
+    const { unit, factor } = unitOfSeries(seriesLabels['__name__'] ?? '');
     for (const { labels, value: text, timestamp } of exemplars) {
       const traceId = labels['trace_id'] ?? labels['traceID'];
       const value = promValue(text);
       if (traceId === undefined || traceId === '' || value === null) continue;
       const spanId = labels['span_id'] ?? labels['spanID'];
-      const one = { timeMs: timestamp * 1000, value: value * factor, traceId, spanId, labels: seriesLabels };
-      found.set(`${traceId} ${spanId ?? ''} ${text}`, one);
+      found.set(`${traceId} ${spanId ?? ''} ${text}`, {
+        timeMs: timestamp * 1000,
+        value: value * factor,
+        unit,
+        traceId,
+        spanId,
+        labels: seriesLabels,
+      });
     }
   }
   return [...found.values()].toSorted((a, b) => a.timeMs - b.timeMs);

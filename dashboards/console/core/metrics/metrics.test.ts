@@ -156,21 +156,28 @@ test('exemplars lead to traces, each once, and are thinned from below', () => {
   });
   const answer = {
     data: [
-      { seriesLabels: { le: '1' }, exemplars: [exemplar('0.5', 20, 'b'), exemplar('0.5', 10)] },
-      { seriesLabels: { le: '2' }, exemplars: [exemplar('0.5', 20, 'b'), exemplar('1.5', 10, 'a')] },
+      {
+        seriesLabels: { __name__: 'x_seconds_bucket', le: '1' },
+        exemplars: [exemplar('0.5', 20, 'b'), exemplar('0.5', 10)],
+      },
+      {
+        seriesLabels: { __name__: 'x_seconds_bucket', le: '2' },
+        exemplars: [exemplar('0.5', 20, 'b'), exemplar('1.5', 10, 'a')],
+      },
     ],
   };
-  const found = exemplarsOf(answer, 1000);
+  const found = exemplarsOf(answer);
   assert.deepEqual(
-    found.map(({ traceId, value, timeMs }) => [traceId, value, timeMs]),
+    found.map(({ traceId, value, unit, timeMs }) => [traceId, value, unit, timeMs]),
     [
-      ['a', 1500, 10_000],
-      ['b', 500, 20_000],
+      ['a', 1500, 'duration-ms', 10_000],
+      ['b', 500, 'duration-ms', 20_000],
     ],
   );
   const many = Array.from({ length: 1000 }, (_, index) => ({
     timeMs: index,
     value: index % 10,
+    unit: 'number' as const,
     traceId: String(index),
     spanId: undefined,
     labels: {},

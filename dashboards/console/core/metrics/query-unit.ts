@@ -55,6 +55,11 @@ function quantileUnit(body: string): QueryUnit {
   return bucket === undefined ? PLAIN : { ...unitOfName(bucket), observed: true };
 }
 
+/** Of single observations of a series, which may be one of several of a histogram. */
+export function unitOfSeries(name: string): QueryUnit {
+  return unitOfName(name.replace(/_(?:bucket|total|sum|count)$/, ''));
+}
+
 function unitOfName(name: string): QueryUnit {
   const found = SUFFIXES.find(([suffix]) => name.endsWith(suffix));
   return found === undefined ? PLAIN : { unit: found[1], factor: found[2], observed: false };

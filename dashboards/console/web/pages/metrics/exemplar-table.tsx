@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
 import { traceTarget } from '#dashboards/console/core/links.ts';
 import type { Exemplar } from '#dashboards/console/core/metrics/exemplars.ts';
-import type { QueryUnit } from '#dashboards/console/core/metrics/query-unit.ts';
 import { serviceOf } from '#dashboards/console/core/metrics/series-set.ts';
 import { MISSING, shortId } from '#dashboards/console/core/numbers.ts';
 import { keepingRange } from '#dashboards/console/web/data/location.ts';
@@ -14,11 +13,10 @@ interface ExemplarTableProps {
   readonly exemplars: readonly Exemplar[];
   /** Of all that came. */
   readonly count: number;
-  readonly unit: QueryUnit;
 }
 
 /** The highest single observations, each with its trace. */
-export function ExemplarTable({ exemplars, count, unit }: ExemplarTableProps): ReactNode {
+export function ExemplarTable({ exemplars, count }: ExemplarTableProps): ReactNode {
   return (
     <div>
       <div className="panel-head">
@@ -40,7 +38,7 @@ export function ExemplarTable({ exemplars, count, unit }: ExemplarTableProps): R
           <tbody>
             {exemplars.map((one) => (
               <tr key={`${one.traceId} ${one.spanId ?? ''} ${one.value}`}>
-                <td className="number">{formatIn(unit.unit, one.value)}</td>
+                <td className="number">{formatIn(one.unit, one.value)}</td>
                 <td>
                   <Time ms={one.timeMs} />
                 </td>

@@ -37,11 +37,8 @@ export function Results({ query, interval, answers }: ResultsProps): ReactNode {
   const unit = useMemo(() => unitOf(query), [query]);
   const set = useMemo(() => seriesSet(range.data, grid, unit.factor), [range.data, grid, unit]);
   const table = useMemo(() => valueTable(instant.data, unit.factor), [instant.data, unit]);
-  const found = useMemo(() => exemplarsOf(exemplars.data, unit.factor), [exemplars.data, unit]);
-  const points = useMemo(
-    () => thinned(found).map((one) => pointOf(one, unit.observed, unit.unit)),
-    [found, unit],
-  );
+  const found = useMemo(() => exemplarsOf(exemplars.data), [exemplars.data]);
+  const points = useMemo(() => thinned(found).map((one) => pointOf(one, unit.observed)), [found, unit]);
   const drawn = useMemo(
     () =>
       set.series.map(({ key, name, values, style }) => ({
@@ -95,7 +92,7 @@ export function Results({ query, interval, answers }: ResultsProps): ReactNode {
           path={answers.instantPath}
         />
         {found.length > 0 && (
-          <ExemplarTable exemplars={slowest(found, EXEMPLARS_LISTED)} count={found.length} unit={unit} />
+          <ExemplarTable exemplars={slowest(found, EXEMPLARS_LISTED)} count={found.length} />
         )}
       </div>
     </>
@@ -127,11 +124,7 @@ function leftOut({ series, count }: SeriesSet): string {
   return `The highest ${series.length} of ${all} series are drawn. Sum by a label, or add one to the braces, to see the others.`;
 }
 
-function pointOf(
-  { timeMs, value, traceId, spanId }: Exemplar,
-  observed: boolean,
-  unit: ReturnType<typeof unitOf>['unit'],
-): ChartPoint {
+function pointOf({ timeMs, value, unit, traceId, spanId }: Exemplar, observed: boolean): ChartPoint {
   return {
     timeMs,
     value: observed ? value : null,
