@@ -1,4 +1,5 @@
 /** What documents are made of, and their JSON. */
+import { byKey } from '#base/by-key.ts';
 
 /** A bigint is an integer; a number is a double, and stays one in JSON (`5.0`). */
 export type DocumentValue =
@@ -56,23 +57,8 @@ export function fieldsToJson(fields: readonly Field[]): string {
   return text;
 }
 
-/** Keys of attributes repeat in nearly every document; strangers choose them, so not all are remembered. */
-const NAMES_REMEMBERED_MAX = 5000;
-/** Of one that is: longer ones are rare, and would be held for good. */
-const NAME_CHARS_MAX = 256;
-const nameTexts = new Map<string, string>();
-
 /** With its colon. */
-function nameText(name: string): string {
-  let text = nameTexts.get(name);
-  if (text === undefined) {
-    text = `${JSON.stringify(name)}:`;
-    if (name.length > NAME_CHARS_MAX) return text;
-    if (nameTexts.size >= NAMES_REMEMBERED_MAX) nameTexts.clear();
-    nameTexts.set(name, text);
-  }
-  return text;
-}
+const nameText = byKey((name) => `${JSON.stringify(name)}:`);
 
 function doubleText(value: number): string {
   if (!Number.isFinite(value)) return 'null';

@@ -13,6 +13,7 @@
  *              item resource scope          their OTLP protobuf messages, base64
  */
 import { createHash } from 'node:crypto';
+import { byKey } from '#base/by-key.ts';
 import type { Attribute, Scope } from '#signals/model.ts';
 import { valueAsText } from '#signals/value-text.ts';
 import { SCOPE_NAME_KEY, SCOPE_VERSION_KEY, producerText } from '#storage/embedded/documents/core/rows.ts';
@@ -83,23 +84,10 @@ interface PairStart {
   readonly json: string;
 }
 
-/** Keys repeat in nearly every item; strangers choose them, so not all are remembered. */
-const KEYS_REMEMBERED_MAX = 5000;
-/** Of one that is: longer ones are rare, and would be held for good. */
-const KEY_CHARS_MAX = 256;
-const pairStarts = new Map<string, PairStart>();
-
-function startOfPair(key: string): PairStart {
-  let start = pairStarts.get(key);
-  if (start === undefined) {
-    const text = `${JSON.stringify(key)}:`;
-    start = { chars: text.length, json: JSON.stringify(text).slice(0, -1) };
-    if (key.length > KEY_CHARS_MAX) return start;
-    if (pairStarts.size >= KEYS_REMEMBERED_MAX) pairStarts.clear();
-    pairStarts.set(key, start);
-  }
-  return start;
-}
+const startOfPair = byKey((key): PairStart => {
+  const text = `${JSON.stringify(key)}:`;
+  return { chars: text.length, json: JSON.stringify(text).slice(0, -1) };
+});
 
 /** The same of all items of one record. */
 export interface RecordPart {
