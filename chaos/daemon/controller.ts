@@ -243,11 +243,11 @@ export class Controller implements AsyncDisposable {
     const { id } = held.record;
     this.book.ending(id);
     const { striking } = held;
+    const over = striking && within(this.#clock, STRIKING_MS_MAX, Promise.allSettled([striking]));
     let left = await this.#end(held);
-    if (striking !== undefined) {
+    if (over !== undefined) {
       // Armed to the last: until it is over it may strike, or arm, once more.
-      const over = await within(this.#clock, STRIKING_MS_MAX, Promise.allSettled([striking]));
-      if (over === undefined) say(`${id} ends although it has not begun after ${STRIKING_MS_MAX} ms`);
+      if ((await over) === undefined) say(`${id} ends although it has not begun after ${STRIKING_MS_MAX} ms`);
       left = await this.#end(held);
     }
     this.#residue.push(...left);

@@ -147,14 +147,14 @@ test('the injector is killed: every fault ends within its lease and 250 ms', asy
 
   // One of these at a time: nobody renews it, as if its injector had died at once.
   for (const { request } of others) {
-    const { id } = await world.client.start({ ...request, leaseMs: 250 });
+    const { id } = await world.client.start({ ...request, leaseMs });
     const over = await until(
       'it to be over',
       async () => (await world.client.list()).ended.find((fault) => fault.id === id) ?? false,
       { timeoutMs: RESTART_MS_MAX, everyMs: 10 },
     );
     const lastedMs = (over.endedMs ?? Infinity) - over.startedMs;
-    assert.ok(lastedMs <= 250 + GRACE_MS, `${request.fault}: ${lastedMs} ms`);
+    assert.ok(lastedMs <= leaseMs + GRACE_MS, `${request.fault}: ${lastedMs} ms`);
     await nothingLeft(world, request.fault);
   }
 });
