@@ -12,6 +12,7 @@ export function byKey<Value extends object | string>(make: (key: string) => Valu
     if (known !== undefined) return known;
     const value = make(key);
     if (key.length > KEY_CHARS_MAX) return value;
+    // All at once: keys that strangers make up do not push each other out one by one.
     if (made.size >= KEYS_MAX) made.clear();
     made.set(key, value);
     return value;

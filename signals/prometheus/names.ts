@@ -3,6 +3,7 @@
  * "Prometheus and OpenMetrics Compatibility"): illegal characters become `_`,
  * the unit becomes a suffix in words, monotonic sums end in `_total`.
  */
+import { byKey } from '#base/by-key.ts';
 
 const UNITS: Readonly<Record<string, string>> = {
   d: 'days',
@@ -64,28 +65,12 @@ function legalBegin(name: string): string {
   return /^\d/.test(name) ? `_${name}` : name;
 }
 
-/** Every point has the same few keys; longer ones are a stranger's, and would fill the memory. */
-const LABEL_NAMES_KEPT = 1000;
-const KEPT_CHARS_MAX = 100;
-const labelNames = new Map<string, string>();
-
 /** Label name; a name that begins with a digit gets `key_` before it. */
-export function labelName(key: string): string {
-  const known = labelNames.get(key);
-  if (known !== undefined) return known;
-  const name = labelNameOf(key);
-  if (key.length > KEPT_CHARS_MAX) return name;
-  // Keys that strangers make up do not push each other out one by one.
-  if (labelNames.size >= LABEL_NAMES_KEPT) labelNames.clear();
-  labelNames.set(key, name);
-  return name;
-}
-
-function labelNameOf(key: string): string {
+export const labelName = byKey((key) => {
   const clean = key.replace(/[^a-zA-Z0-9_]/g, '_');
   if (/^\d/.test(clean)) return `key_${clean}`;
   return /^_[^_]/.test(clean) && !key.startsWith('_') ? `key${clean}` : clean;
-}
+});
 
 function unitWords(unit: string, type: PrometheusType): string[] {
   const plain = unit.replace(/\{[^}]*\}/g, '').trim();
