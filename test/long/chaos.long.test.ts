@@ -1,0 +1,32 @@
+/** However late in a fault its daemon dies: what it held is free within 250 ms, every time. */
+import { ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '#base/sim/random.ts';
+import { daemonKilled, GRACE_MS, ON_PROCESSES } from '#test/support/chaos-cases.ts';
+import { ChaosWorld } from '#test/support/chaos.ts';
+
+const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+const KILLS = 200;
+/** By then every fault on a process has struck, and more than once where it strikes again and again. */
+const INSTANT_MS_MAX = 400;
+
+test('200 kills of the daemon at any instant of a fault', async (t) => {
+  await using world = await ChaosWorld.start();
+  const random = seededRandom(SEED);
+  const slow: string[] = [];
+  const tookMs: number[] = [];
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const { request } = ON_PROCESSES[kill % ON_PROCESSES.length] ?? { request: { fault: 'pause' } };
+    const instantMs = random.below(INSTANT_MS_MAX);
+    await world.client.start({ ...request, forMs: 60_000 });
+    await sleep(instantMs);
+    const freeMs = await daemonKilled(world, `${request.fault} after ${instantMs} ms, seed ${SEED}`);
+    tookMs.push(freeMs);
+    if (freeMs > GRACE_MS) slow.push(`${request.fault} after ${instantMs} ms: ${freeMs.toFixed(0)} ms`);
+  }
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  const at = (quantile: number): string => (sorted[Math.ceil(quantile * KILLS) - 1] ?? NaN).toFixed(0);
+  t.diagnostic(`seed ${SEED}: free after ${at(0.5)} ms (p50), ${at(0.99)} (p99), ${at(1)} (slowest)`);
+  ok(slow.length === 0, `seed ${SEED}, ${slow.length} of ${KILLS} too late: ${slow.join('; ')}`);
+});

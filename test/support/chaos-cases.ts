@@ -1,0 +1,106 @@
+/** Every fault that needs nothing of the machine: how it is asked for, and how it is felt. */
+import assert from 'node:assert/strict';
+import type { FaultRequest } from '#chaos/client.ts';
+import type { ChaosWorld } from '#test/support/chaos.ts';
+import { isAlive } from '#test/support/processes.ts';
+import { until } from '#test/support/wait.ts';
+
+/** What a fault may outlive its lease or its daemon by. */
+export const GRACE_MS = 250;
+/** A start of Node and its first answer, on a machine with other things to do. */
+export const RESTART_MS_MAX = 5000;
+
+export interface Case {
+  readonly request: FaultRequest;
+  /** Resolves once the fault is felt; rejects when it is not. */
+  readonly felt: (world: ChaosWorld) => Promise<unknown>;
+}
+
+/** How long a fault may take to be felt. */
+export const soon = { timeoutMs: 3000, everyMs: 5 };
+
+export function requestFails(world: ChaosWorld, proxy = 'quotes'): Promise<unknown> {
+  return until('a request to fail', async () => (await world.ask('/', 150, proxy)).status === 0, soon);
+}
+
+function requestTakes(ms: number): Case['felt'] {
+  return (world) => until(`a request to take ${ms} ms`, async () => (await world.ask()).tookMs >= ms, soon);
+}
+
+function statusIs(status: number): Case['felt'] {
+  return (world) => until(`status ${status}`, async () => (await world.ask()).status === status, soon);
+}
+
+function on(fault: string, parameters: Case['request']['parameters'], felt: Case['felt']): Case {
+  return { request: { fault, target: 'quotes', ...(parameters === undefined ? {} : { parameters }) }, felt };
+}
+
+export async function stopped(world: ChaosWorld): Promise<unknown> {
+  return until('the service to be stopped', () => world.serviceState === 'T', {
+    timeoutMs: 2000,
+    everyMs: 1,
+  });
+}
+
+export const ON_THE_WIRE: readonly Case[] = [
+  on('latency', { latency: 150 }, requestTakes(145)),
+  on('jitter', { latency: 120, jitter: 10 }, requestTakes(105)),
+  on('bandwidth', { rate: 100 }, (world) =>
+    until('20 KB to take 150 ms', async () => (await world.ask('/large')).tookMs >= 150, soon),
+  ),
+  on('reset', {}, (world) => requestFails(world)),
+  on('cut', {}, (world) => requestFails(world)),
+  on('blackhole', {}, (world) => requestFails(world)),
+  on('slow-close', { delay: 200 }, (world) =>
+    until('a close to take 200 ms', async () => (await world.closeTakes()) >= 195, soon),
+  ),
+  on('http-error', { status: 503 }, statusIs(503)),
+  on('http-abort', {}, (world) => requestFails(world)),
+  on('http-delay', { delay: 150 }, requestTakes(145)),
+  { request: { fault: 'carrier-outage' }, felt: (world) => requestFails(world, 'carriers') },
+  { request: { fault: 'receiver-away' }, felt: (world) => requestFails(world, 'pager') },
+];
+
+export const ON_PROCESSES: readonly Case[] = [
+  on('pause', {}, stopped),
+  on('cpu-pressure', { share: 0.05 }, stopped),
+  on('memory-pressure', { headroom: 8 }, async (world) => {
+    const { servicePid } = world;
+    await world.ask('/allocate/64').catch(() => {});
+    await until('the service to run out of memory', () => !isAlive(servicePid), soon);
+  }),
+  on('kill', {}, async (world) => {
+    const first = world.servicePid;
+    const second = await until(
+      'a second process',
+      () => world.servicePid !== first && world.servicePid,
+      soon,
+    );
+    await until('the second to be killed too', () => world.servicePid !== second, soon);
+  }),
+];
+
+/** Healthy again, and nothing is on or left of what was. */
+export async function nothingLeft(world: ChaosWorld, what: string): Promise<void> {
+  await world.healthy(RESTART_MS_MAX);
+  assert.deepEqual(await world.client.residue(), { clean: true, residue: [] }, what);
+  const { active } = await world.client.list();
+  assert.deepEqual(active, [], what);
+}
+
+/**
+ * Milliseconds from the daemon's death until the reaper has freed what it held and is gone;
+ * then there is a new daemon, and nothing left.
+ */
+export async function daemonKilled(world: ChaosWorld, what: string): Promise<number> {
+  const { reaperPid } = world;
+  const killedMs = performance.now();
+  await world.killDaemon();
+  if (reaperPid !== undefined)
+    await until('the reaper to be done', () => !isAlive(reaperPid), { timeoutMs: 2000, everyMs: 2 });
+  const tookMs = performance.now() - killedMs;
+  assert.notEqual(world.serviceState, 'T', what);
+  await world.startDaemon();
+  await nothingLeft(world, what);
+  return tookMs;
+}
