@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 
 const TRIES_MAX = 3;
+/** Of a timer on an idle machine. */
+const LATE_MS_MAX = 60;
+/** A timer may fire in the millisecond before the one it was set for. */
+const EARLY_MS_MAX = 2;
 
 /**
  * Passes with the first of at most three tries that takes no more than `limitMs`.
@@ -25,4 +29,18 @@ export async function promptly(
   }
   t.diagnostic(`${what} after ${tookMs.join(', ')} ms`);
   assert.ok(Math.min(...tookMs) <= limitMs, `${what} after ${tookMs.join(', ')} ms, more than ${limitMs}`);
+}
+
+/** As {@link promptly}, of something that waits on purpose: no try may be shorter than `expectedMs`. */
+export async function takesAbout(
+  t: TestContext,
+  what: string,
+  expectedMs: number,
+  attempt: () => Promise<number>,
+): Promise<void> {
+  await promptly(t, what, expectedMs + LATE_MS_MAX, async () => {
+    const tookMs = await attempt();
+    assert.ok(tookMs >= expectedMs - EARLY_MS_MAX, `${what} after ${tookMs} ms, before ${expectedMs}`);
+    return tookMs;
+  });
 }
