@@ -1,6 +1,7 @@
-/** A real Alertmanager from Debian's package, alone: no cluster. */
+/** A real Alertmanager, alone: no cluster. Debian's, or a newer one that `npm run engines:build` made. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { findBuilt } from '#test/engines/built.ts';
 import { debianProgram } from '#test/engines/debian.ts';
 import { runningEngine, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
 import { answers, askJson } from '#test/engines/http.ts';
@@ -13,20 +14,25 @@ const READY_LINE = 'TLS is enabled';
 const PROGRAM = 'usr/bin/prometheus-alertmanager';
 const CONFIG = 'route: {receiver: nobody}\nreceivers: [{name: nobody}]\n';
 
+type Flavor = 'packaged' | 'built';
+
 export interface AlertmanagerOptions {
+  /** `packaged` (0.25 on Debian 12), or `built` (0.34; without its pages). */
+  readonly flavor?: Flavor;
   /** Text of `alertmanager.yml`; without it, alerts are kept and nobody is told. */
   readonly config?: string;
   /** A web configuration with TLS, which it reads again for every request: `url` begins with https then. */
   readonly webConfigFile?: string;
 }
 
-/** Ready in 0.2 s. With a configuration of the test's own, a server that already runs is passed over. */
+/** Ready in 0.2 s. With options of the test's own, a server that already runs is passed over. */
 export async function startAlertmanager(options: AlertmanagerOptions = {}): Promise<EngineAnswer> {
   const { webConfigFile } = options;
   const isSecured = webConfigFile !== undefined;
-  const running = options.config === undefined && !isSecured ? runningEngine('alertmanager') : undefined;
+  const isOwn = Object.keys(options).length > 0;
+  const running = isOwn ? undefined : runningEngine('alertmanager');
   if (running !== undefined) return running;
-  const program = await findAlertmanager();
+  const program = await findAlertmanager(options.flavor);
   if (typeof program !== 'string') return program;
   const url = `${isSecured ? 'https' : 'http'}://127.0.0.1:${await freePort()}`;
   const folder = serverFolder('alertmanager');
@@ -52,12 +58,13 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
 }
 
 /** `amtool`, which comes with the server: it checks configurations. */
-export async function findAmtool(): Promise<string | Missing> {
-  const program = await findAlertmanager();
+export async function findAmtool(flavor: Flavor = 'packaged'): Promise<string | Missing> {
+  const program = await findAlertmanager(flavor);
   return typeof program === 'string' ? join(dirname(program), 'amtool') : program;
 }
 
-function findAlertmanager(): Promise<string | Missing> {
+async function findAlertmanager(flavor: Flavor = 'packaged'): Promise<string | Missing> {
+  if (flavor === 'built') return findBuilt('alertmanager');
   return debianProgram({
     names: ['prometheus-alertmanager', 'alertmanager'],
     file: PROGRAM,

@@ -1,7 +1,7 @@
 /**
  * Builds the engines that come in no package, into the engines folder, once.
  *
- *   npm run engines:build [-- jaeger|prometheus|otelcol …]
+ *   npm run engines:build [-- jaeger|prometheus|alertmanager|otelcol …]
  *
  * Takes Go, minutes each, and several gigabytes of Go's caches.
  */
@@ -34,6 +34,17 @@ const BUILDERS: Readonly<Record<BuiltName, (folder: string) => Promise<void>>> =
         // The clouds' own ways to find targets are most of what it is made of.
         tags: ['remove_all_sd'],
         variables: { 'github.com/prometheus/common/version.Version': BUILT_VERSIONS.prometheus },
+      },
+      folder,
+    ),
+  alertmanager: (folder) =>
+    buildModule(
+      {
+        module: 'github.com/prometheus/alertmanager',
+        version: `v${BUILT_VERSIONS.alertmanager}`,
+        packages: ['cmd/alertmanager', 'cmd/amtool'],
+        variables: { 'github.com/prometheus/common/version.Version': BUILT_VERSIONS.alertmanager },
+        placeholders: { 'ui/app/dist/index.html': 'Built without its pages.\n' },
       },
       folder,
     ),

@@ -7,12 +7,22 @@ import type { Missing } from '#test/engines/engine.ts';
 import { enginesEntry } from '#test/engines/folder.ts';
 import { findOnPath } from '#test/engines/tool.ts';
 
-export const BUILT_VERSIONS = { jaeger: '1.76.0', prometheus: '3.14.0', otelcol: '0.159.0' } as const;
+export const BUILT_VERSIONS = {
+  jaeger: '1.76.0',
+  prometheus: '3.14.0',
+  alertmanager: '0.34.0',
+  otelcol: '0.159.0',
+} as const;
 
 export type BuiltName = keyof typeof BUILT_VERSIONS;
 
 /** Counts what one version was built of: a program of fewer components is none of these. */
-const BUILDS: Readonly<Record<BuiltName, string>> = { jaeger: '', prometheus: '', otelcol: '-2' };
+const BUILDS: Readonly<Record<BuiltName, string>> = {
+  jaeger: '',
+  prometheus: '',
+  alertmanager: '',
+  otelcol: '-2',
+};
 
 /** Of its folder in the engines folder; the program in it has the engine's name. */
 export function builtEntry(name: BuiltName): string {

@@ -64,7 +64,9 @@ async function startEngines(running: AsyncDisposableStack): Promise<Engines | Mi
   const flags = portableFlags(composeService('prometheus'));
   const prometheus = kept(await startPrometheus({ flavor: 'built', config, flags }));
   if (isMissing(prometheus)) return prometheus;
-  const alertmanager = kept(await startAlertmanager({ config: readText('deploy/alertmanager.yml') }));
+  const alertmanager = kept(
+    await startAlertmanager({ flavor: 'built', config: readText('deploy/alertmanager.yml') }),
+  );
   if (isMissing(alertmanager)) return alertmanager;
   return { kafka, elasticsearch, jaeger, prometheus, alertmanager };
 }

@@ -45,49 +45,51 @@ for (const flavor of ['packaged', 'built'] as const) {
   });
 }
 
-test('amtool takes deploy/alertmanager.yml, and no planted mistake', async (t) => {
-  const amtool = await findAmtool();
-  if (typeof amtool !== 'string') return t.skip(amtool.missing);
-  assert.match(await run(amtool, 'check-config', 'deploy/alertmanager.yml'), /SUCCESS/);
-  await assert.rejects(run(amtool, 'check-config', 'deploy/prometheus.yml'), /FAILED/);
-});
-
 interface Alert {
   readonly labels: Readonly<Record<string, string>>;
   readonly receivers: readonly { readonly name: string }[];
   readonly status: { readonly inhibitedBy: readonly string[] };
 }
 
-test('Alertmanager starts with the file: pages and tickets part, a page silences its ticket', async (t) => {
-  const engine = await startAlertmanager({ config: readText('deploy/alertmanager.yml') });
-  if (isMissing(engine)) return t.skip(engine.missing);
-  await using alertmanager = engine;
-  const alert = (service: string, severity: string): object => ({
-    labels: { alertname: 'Burn', service, slo_id: `${service}/availability`, severity },
+for (const flavor of ['packaged', 'built'] as const) {
+  test(`amtool (${flavor}) takes deploy/alertmanager.yml, and no planted mistake`, async (t) => {
+    const amtool = await findAmtool(flavor);
+    if (typeof amtool !== 'string') return t.skip(amtool.missing);
+    assert.match(await run(amtool, 'check-config', 'deploy/alertmanager.yml'), /SUCCESS/);
+    await assert.rejects(run(amtool, 'check-config', 'deploy/prometheus.yml'), /FAILED/);
   });
-  const body = [alert('quotes', 'page'), alert('quotes', 'ticket'), alert('billing', 'ticket')];
-  await send(`${alertmanager.url}/api/v2/alerts`, { method: 'POST', body });
-  const alerts = (await askJson<readonly Alert[]>(`${alertmanager.url}/api/v2/alerts`)) ?? [];
-  const rows = alerts.map(({ labels, receivers, status }) => [
-    labels['service'],
-    labels['severity'],
-    receivers.map(({ name }) => name).join(),
-    status.inhibitedBy.length > 0,
-  ]);
-  assert.deepEqual(
-    rows.toSorted((a, b) => a.join().localeCompare(b.join())),
-    [
-      ['billing', 'ticket', 'tickets', false],
-      ['quotes', 'page', 'on-call', false],
-      ['quotes', 'ticket', 'tickets', true],
-    ],
-  );
-  const amtool = await findAmtool();
-  const [, , , ...words] = composeService('alertmanager').healthcheck?.test ?? [];
-  assert.deepEqual(words, ['config', 'show']);
-  if (typeof amtool === 'string')
-    assert.match(await run(amtool, `--alertmanager.url=${alertmanager.url}`, ...words), /on-call/);
-});
+
+  test(`Alertmanager (${flavor}) starts with the file: pages and tickets part, a page silences its ticket`, async (t) => {
+    const engine = await startAlertmanager({ flavor, config: readText('deploy/alertmanager.yml') });
+    if (isMissing(engine)) return t.skip(engine.missing);
+    await using alertmanager = engine;
+    const alert = (service: string, severity: string): object => ({
+      labels: { alertname: 'Burn', service, slo_id: `${service}/availability`, severity },
+    });
+    const body = [alert('quotes', 'page'), alert('quotes', 'ticket'), alert('billing', 'ticket')];
+    await send(`${alertmanager.url}/api/v2/alerts`, { method: 'POST', body });
+    const alerts = (await askJson<readonly Alert[]>(`${alertmanager.url}/api/v2/alerts`)) ?? [];
+    const rows = alerts.map(({ labels, receivers, status }) => [
+      labels['service'],
+      labels['severity'],
+      receivers.map(({ name }) => name).join(),
+      status.inhibitedBy.length > 0,
+    ]);
+    assert.deepEqual(
+      rows.toSorted((a, b) => a.join().localeCompare(b.join())),
+      [
+        ['billing', 'ticket', 'tickets', false],
+        ['quotes', 'page', 'on-call', false],
+        ['quotes', 'ticket', 'tickets', true],
+      ],
+    );
+    const amtool = await findAmtool(flavor);
+    const [, , , ...words] = composeService('alertmanager').healthcheck?.test ?? [];
+    assert.deepEqual(words, ['config', 'show']);
+    if (typeof amtool === 'string')
+      assert.match(await run(amtool, `--alertmanager.url=${alertmanager.url}`, ...words), /on-call/);
+  });
+}
 
 /** Where it stands; the starter has its own, and Kafka has to be on loopback here. */
 const OF_THE_CONTAINER =

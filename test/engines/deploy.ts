@@ -4,7 +4,7 @@ import { present } from '#base/invariant.ts';
 import { findBuilt } from '#test/engines/built.ts';
 import type { Missing } from '#test/engines/engine.ts';
 import { answers } from '#test/engines/http.ts';
-import type { JaegerEngine } from '#test/engines/jaeger.ts';
+import { jaegerVersion, type JaegerEngine } from '#test/engines/jaeger.ts';
 import { freePort } from '#test/engines/ports.ts';
 import { serverFolder, startServer } from '#test/engines/server.ts';
 import { readCompose, readDotEnv, type ComposeService } from '#test/tidy/compose.ts';
@@ -57,7 +57,7 @@ export async function startDeployedJaeger(elasticsearch: string): Promise<Jaeger
     },
     isReady: () => answers(`http://${health}/status`),
     readyMsMax: READY_MS_MAX,
-    version: () => 'built',
+    version: () => jaegerVersion(program),
   });
   return Object.assign(server, { otlpHttp: `http://${otlp}` });
 }

@@ -2,9 +2,18 @@
  * Builds Go programs from published modules. `go install` refuses a module whose
  * go.mod replaces or excludes others; a module of our own that says the same does not.
  */
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CannotPrepare, findOnPath, runTool } from '#test/engines/tool.ts';
 
 const BUILD_MS_MAX = 3_600_000;
@@ -18,6 +27,8 @@ export interface GoModule {
   readonly tags?: readonly string[];
   /** Values of string variables, by their full names. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Files that the module embeds and does not have, because upstream makes them: a user interface. */
+  readonly placeholders?: Readonly<Record<string, string>>;
 }
 
 /** What `go mod edit -json` tells of a go.mod, as far as we pass it on. */
@@ -38,7 +49,8 @@ export async function buildModule(plan: GoModule, folder: string): Promise<void>
   await inWorkFolder(async (work) => {
     const { GoMod: file, Dir: source } = await downloadModule(plan, work);
     const upstream = JSON.parse(await go(['mod', 'edit', '-json', file], work)) as GoMod;
-    writeFileSync(join(work, 'go.mod'), wrapperOf(upstream, plan));
+    const copy = plan.placeholders === undefined ? undefined : copyWith(plan.placeholders, source, work);
+    writeFileSync(join(work, 'go.mod'), wrapperOf(upstream, plan, copy));
     const sums = join(source, 'go.sum');
     if (existsSync(sums)) {
       copyFileSync(sums, join(work, 'go.sum'));
@@ -75,6 +87,25 @@ async function downloadModule(
   return JSON.parse(answer) as { GoMod: string; Dir: string };
 }
 
+/** Of the module's source, which is kept read-only; the folder. */
+function copyWith(placeholders: Readonly<Record<string, string>>, source: string, work: string): string {
+  const copy = join(work, 'source');
+  cpSync(source, copy, { recursive: true });
+  for (const [file, text] of Object.entries(placeholders)) {
+    const path = join(copy, file);
+    makeWritable(copy, dirname(path));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return copy;
+}
+
+/** Every folder from `path` up to `top` that is there. */
+function makeWritable(top: string, path: string): void {
+  if (existsSync(path)) chmodSync(path, 0o755);
+  if (path !== top) makeWritable(top, dirname(path));
+}
+
 async function buildPackages(plan: GoModule, work: string, folder: string): Promise<void> {
   const { module, packages, tags = [], variables = {} } = plan;
   const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
@@ -83,7 +114,8 @@ async function buildPackages(plan: GoModule, work: string, folder: string): Prom
   await go(['build', ...flags, '-o', `${folder}/`, ...paths], work, BUILD_MS_MAX);
 }
 
-function wrapperOf(upstream: GoMod, { module, version }: GoModule): string {
+/** @param copy folder that stands for the module itself */
+function wrapperOf(upstream: GoMod, { module, version }: GoModule, copy: string | undefined): string {
   const text = ({ Path, Version = '' }: ModuleVersion): string => `${Path} ${Version}`.trimEnd();
   return [
     'module plimsoll/engine',
@@ -92,6 +124,7 @@ function wrapperOf(upstream: GoMod, { module, version }: GoModule): string {
     ...(upstream.Require ?? []).map((required) => `require ${text(required)}`),
     ...(upstream.Exclude ?? []).map((excluded) => `exclude ${text(excluded)}`),
     ...(upstream.Replace ?? []).map((replaced) => `replace ${text(replaced.Old)} => ${text(replaced.New)}`),
+    ...(copy === undefined ? [] : [`replace ${module} => ${copy}`]),
     '',
   ].join('\n');
 }

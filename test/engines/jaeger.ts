@@ -51,7 +51,7 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<JaegerEn
     command: [program, `--config=${file}`],
     isReady: () => (certificate === undefined ? answers(`${url}/api/services`) : answersAnyway(url)),
     readyMsMax: READY_MS_MAX,
-    version: () => versionOf(program),
+    version: () => jaegerVersion(program),
   });
   return Object.assign(server, { otlpHttp });
 }
@@ -99,7 +99,8 @@ exporters:
 `;
 }
 
-async function versionOf(program: string): Promise<string> {
+/** Of the module: its 1.76.0 is the image 2.13.0. */
+export async function jaegerVersion(program: string): Promise<string> {
   const answer = await runTool([program, 'version'], { cwd: '/', timeoutMs: VERSION_MS_MAX });
   return /"gitVersion":"v?([^"]+)"/.exec(answer)?.[1] ?? 'unknown';
 }

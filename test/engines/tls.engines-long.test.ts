@@ -102,34 +102,35 @@ class Samples {
   }
 }
 
-void test('Prometheus and Alertmanager behind TLS and passwords', async (t) => {
-  const world = await certificates(t);
-  if (world === undefined) return;
-  const { folder, server, ca, strangeCa } = world;
-  const web = join(folder, 'web.yml');
-  const letIn = (user: string): void =>
-    writeFileSync(
-      web,
-      `tls_server_config: {cert_file: ${server.cert}, key_file: ${server.key}}\nbasic_auth_users: {${user}: '${BCRYPT}'}\n`,
-    );
-  letIn(USER);
-  const prometheusEngine = await startPrometheus({ webConfigFile: web });
-  if (isMissing(prometheusEngine)) return t.skip(prometheusEngine.missing);
-  await using prometheus = prometheusEngine;
-  const alertmanagerEngine = await startAlertmanager({ webConfigFile: web });
-  if (isMissing(alertmanagerEngine)) return t.skip(alertmanagerEngine.missing);
-  await using alertmanager = alertmanagerEngine;
-  await using sink = await OtlpSink.start();
-  const url = prometheus.url.replace('127.0.0.1', 'localhost');
-  const alerts = new SecuredServer(alertmanager.url.replace('127.0.0.1', 'localhost'), ca);
-  const authorization = basic(USER, PASSWORD);
-  const write = (at: string, trusted: string): string =>
-    `{ endpoint: '${at}/api/v1/write', headers: { Authorization: '${authorization}' }, tls: { ca_file: ${trusted} }, ${RETRY} }`;
-  mkdirSync(join(folder, 'slo'));
-  writeFileSync(join(folder, 'slo', 'billing.yaml'), sloText('billing', POLICY.objective, POLICY));
-  await using program = await startIn(
-    folder,
-    `storage:
+for (const flavor of ['packaged', 'built'] as const)
+  void test(`Prometheus and Alertmanager (${flavor}) behind TLS and passwords`, async (t) => {
+    const world = await certificates(t);
+    if (world === undefined) return;
+    const { folder, server, ca, strangeCa } = world;
+    const web = join(folder, 'web.yml');
+    const letIn = (user: string): void =>
+      writeFileSync(
+        web,
+        `tls_server_config: {cert_file: ${server.cert}, key_file: ${server.key}}\nbasic_auth_users: {${user}: '${BCRYPT}'}\n`,
+      );
+    letIn(USER);
+    const prometheusEngine = await startPrometheus({ flavor, webConfigFile: web });
+    if (isMissing(prometheusEngine)) return t.skip(prometheusEngine.missing);
+    await using prometheus = prometheusEngine;
+    const alertmanagerEngine = await startAlertmanager({ flavor, webConfigFile: web });
+    if (isMissing(alertmanagerEngine)) return t.skip(alertmanagerEngine.missing);
+    await using alertmanager = alertmanagerEngine;
+    await using sink = await OtlpSink.start();
+    const url = prometheus.url.replace('127.0.0.1', 'localhost');
+    const alerts = new SecuredServer(alertmanager.url.replace('127.0.0.1', 'localhost'), ca);
+    const authorization = basic(USER, PASSWORD);
+    const write = (at: string, trusted: string): string =>
+      `{ endpoint: '${at}/api/v1/write', headers: { Authorization: '${authorization}' }, tls: { ca_file: ${trusted} }, ${RETRY} }`;
+    mkdirSync(join(folder, 'slo'));
+    writeFileSync(join(folder, 'slo', 'billing.yaml'), sloText('billing', POLICY.objective, POLICY));
+    await using program = await startIn(
+      folder,
+      `storage:
   prometheus: { endpoint: '${url}', headers: { Authorization: '${authorization}' }, tls: { ca_file: ${ca} } }
 alerting:
   alertmanagers:
@@ -144,47 +145,47 @@ exporters:
   prometheusremotewrite/name: ${write(prometheus.url, ca)}
   prometheusremotewrite/plain: ${write(url.replace('https', 'http'), ca)}
 `,
-    { sloDirectory: join(folder, 'slo') },
-  );
-  const samples = new Samples();
-  using sender = new OtlpSender(program.otlpHttp);
-  const abort = new AbortController();
-  const billing = new SteadySender(sender, { service: 'billing', perSecond: 50, batchMs: 100 });
-  // It ends with an error when the program goes before it.
-  void billing.run(abort.signal).catch(() => {});
-  t.after(() => abort.abort());
-  await samples.send(program, 10);
-  await samples.arrived(program);
-  await told(program, 'prometheusremotewrite/authority', /^PLIM_TLS_FAILED: .*mend ca_file/);
-  await told(program, 'prometheusremotewrite/name', /^PLIM_TLS_FAILED: .*server_name_override/);
-  await told(program, 'prometheusremotewrite/plain', /^PLIM_TLS_FAILED: .*https:\/\//);
+      { sloDirectory: join(folder, 'slo') },
+    );
+    const samples = new Samples();
+    using sender = new OtlpSender(program.otlpHttp);
+    const abort = new AbortController();
+    const billing = new SteadySender(sender, { service: 'billing', perSecond: 50, batchMs: 100 });
+    // It ends with an error when the program goes before it.
+    void billing.run(abort.signal).catch(() => {});
+    t.after(() => abort.abort());
+    await samples.send(program, 10);
+    await samples.arrived(program);
+    await told(program, 'prometheusremotewrite/authority', /^PLIM_TLS_FAILED: .*mend ca_file/);
+    await told(program, 'prometheusremotewrite/name', /^PLIM_TLS_FAILED: .*server_name_override/);
+    await told(program, 'prometheusremotewrite/plain', /^PLIM_TLS_FAILED: .*https:\/\//);
 
-  letIn('somebody-else');
-  await samples.send(program, 10);
-  await told(program, 'prometheusremotewrite', /^PLIM_CREDENTIALS_REFUSED: .*401.*mend Authorization/);
-  const refused = await fetch(`${program.origin}/api/v1/query?query=secured`);
-  assert.equal(refused.status, 502);
-  const answer = await refused.text();
-  assert.match(answer, /answered 401.*mend Authorization under headers/);
-  billing.failing = true;
-  const isLogged = (): boolean =>
-    /PLIM_CREDENTIALS_REFUSED.*authorization or basic_auth/.test(program.output());
-  await until('the alert to be refused', isLogged, { ...WAIT, detail: program.output });
-  const logs = [{ nanos: BigInt(Date.now()) * 1_000_000n, body: 'meanwhile' }];
-  assert.equal((await sender.post('logs', buildLogs({ logs }))).status, 200);
-  await until('another destination', () => sink.logs.length > 0, WAIT);
+    letIn('somebody-else');
+    await samples.send(program, 10);
+    await told(program, 'prometheusremotewrite', /^PLIM_CREDENTIALS_REFUSED: .*401.*mend Authorization/);
+    const refused = await fetch(`${program.origin}/api/v1/query?query=secured`);
+    assert.equal(refused.status, 502);
+    const answer = await refused.text();
+    assert.match(answer, /answered 401.*mend Authorization under headers/);
+    billing.failing = true;
+    const isLogged = (): boolean =>
+      /PLIM_CREDENTIALS_REFUSED.*authorization or basic_auth/.test(program.output());
+    await until('the alert to be refused', isLogged, { ...WAIT, detail: program.output });
+    const logs = [{ nanos: BigInt(Date.now()) * 1_000_000n, body: 'meanwhile' }];
+    assert.equal((await sender.post('logs', buildLogs({ logs }))).status, 200);
+    await until('another destination', () => sink.logs.length > 0, WAIT);
 
-  letIn(USER);
-  await samples.arrived(program);
-  const isFiring = async (): Promise<boolean> => {
-    const { text } = await alerts.request('GET', '/api/v2/alerts?active=true');
-    return text.includes('"service":"billing"');
-  };
-  await until('the alert', isFiring, WAIT);
-  const shown = `${answer}${await shownBy(program)}`;
-  for (const secret of [PASSWORD, authorization, authorization.slice('Basic '.length)])
-    assert.ok(!shown.includes(secret), 'no secret is told');
-});
+    letIn(USER);
+    await samples.arrived(program);
+    const isFiring = async (): Promise<boolean> => {
+      const { text } = await alerts.request('GET', '/api/v2/alerts?active=true');
+      return text.includes('"service":"billing"');
+    };
+    await until('the alert', isFiring, WAIT);
+    const shown = `${answer}${await shownBy(program)}`;
+    for (const secret of [PASSWORD, authorization, authorization.slice('Basic '.length)])
+      assert.ok(!shown.includes(secret), 'no secret is told');
+  });
 
 void test('the Collector that asks for our certificate', async (t) => {
   const world = await certificates(t);

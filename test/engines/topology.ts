@@ -1,11 +1,12 @@
 /**
  * The shape of `docker-compose.yml` as plain processes: the demo on a real Kafka,
- * Elasticsearch, Prometheus, Jaeger and Alertmanager.
+ * Elasticsearch, Jaeger on it, Prometheus and Alertmanager, of the versions named there.
  *
  *   npm run start:engines                      the demo, until Ctrl-C
  *   npm run start:engines -- prove --quick     a proof on the same engines
  *
- * What is missing here is said with its reason, and the embedded engine stands in.
+ * Of what has to be built (`npm run engines:build`) and is not, the packaged version is
+ * taken. What is missing here is said with its reason, and the embedded engine stands in.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,16 +15,20 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { takeLeash } from '#bin/leash.ts';
 import { startAlertmanager } from '#test/engines/alertmanager.ts';
+import {
+  composeService,
+  elasticsearchSettings,
+  portableFlags,
+  startDeployedJaeger,
+} from '#test/engines/deploy.ts';
 import { startElasticsearch } from '#test/engines/elasticsearch.ts';
-import { isMissing, type Engine, type Missing } from '#test/engines/engine.ts';
+import { isMissing, type Engine, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
 import { startJaeger } from '#test/engines/jaeger.ts';
 import { startKafka } from '#test/engines/kafka.ts';
 import { freePort } from '#test/engines/ports.ts';
 import { startPrometheus } from '#test/engines/prometheus.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'launch.js');
-/** Prometheus is written to by us; a proof's samples come at once after a restart. */
-const PROMETHEUS_FLAGS = ['--enable-feature=exemplar-storage'];
 
 /** What an engine adds to the configuration the demo takes. */
 interface Stand {
@@ -50,17 +55,16 @@ export async function startTopology(groupInterval: string): Promise<Topology> {
   await using starting = new AsyncDisposableStack();
   const pagesPort = await freePort();
   const stands: Stand[] = [];
-  for (const start of [
-    kafka,
-    elasticsearch,
-    prometheus,
-    jaeger,
-    () => alertmanager(pagesPort, groupInterval),
-  ]) {
-    const stand = await start();
+  const standing = (stand: Stand): void => {
     if (!isMissing(stand.engine)) starting.use(stand.engine);
     stands.push(stand);
-  }
+  };
+  standing(await kafka());
+  const full = await fullElasticsearch();
+  standing(await elasticsearch(full));
+  standing(await prometheus());
+  standing(await jaeger(full));
+  standing(await alertmanager(pagesPort, groupInterval));
   const found = stands.filter(({ engine }) => !isMissing(engine));
   const running = starting.move();
   return {
@@ -72,15 +76,29 @@ export async function startTopology(groupInterval: string): Promise<Topology> {
   };
 }
 
+/** As in the compose file, or else as packaged. */
+async function builtOrPackaged(
+  start: (flavor: 'built' | 'packaged') => Promise<EngineAnswer>,
+): Promise<EngineAnswer> {
+  const built = await start('built');
+  return isMissing(built) ? start('packaged') : built;
+}
+
 async function kafka(): Promise<Stand> {
   const engine = await startKafka();
   const journal = isMissing(engine) ? {} : { journal: { kafka: { brokers: [engine.url], partitions: 3 } } };
   return { name: 'Kafka', engine, ...journal };
 }
 
-async function elasticsearch(): Promise<Stand> {
+function fullElasticsearch(): Promise<EngineAnswer> {
+  const settings = elasticsearchSettings(composeService('elasticsearch'));
+  return startElasticsearch({ flavor: 'full', settings });
+}
+
+/** @param full without it, the bare one */
+async function elasticsearch(full: EngineAnswer): Promise<Stand> {
   const name = 'Elasticsearch';
-  const engine = await startElasticsearch();
+  const engine = isMissing(full) ? await startElasticsearch() : full;
   if (isMissing(engine)) return { name, engine };
   const endpoints = [engine.url];
   return {
@@ -93,7 +111,8 @@ async function elasticsearch(): Promise<Stand> {
 
 async function prometheus(): Promise<Stand> {
   const name = 'Prometheus';
-  const engine = await startPrometheus({ flags: PROMETHEUS_FLAGS });
+  const flags = portableFlags(composeService('prometheus'));
+  const engine = await builtOrPackaged((flavor) => startPrometheus({ flavor, flags }));
   if (isMissing(engine)) return { name, engine };
   return {
     name,
@@ -103,9 +122,10 @@ async function prometheus(): Promise<Stand> {
   };
 }
 
-async function jaeger(): Promise<Stand> {
+/** @param full where it keeps its traces; in memory without it */
+async function jaeger(full: EngineAnswer): Promise<Stand> {
   const name = 'Jaeger';
-  const engine = await startJaeger();
+  const engine = await (isMissing(full) ? startJaeger() : startDeployedJaeger(full.url));
   if (isMissing(engine)) return { name, engine };
   return {
     name,
@@ -127,7 +147,8 @@ async function alertmanager(pagesPort: number, groupInterval: string): Promise<S
     receivers: [{ name: 'demo', webhook_configs: [{ url: `http://127.0.0.1:${pagesPort}/page` }] }],
   };
   const name = 'Alertmanager';
-  const engine = await startAlertmanager({ config: stringify(config) });
+  const text = stringify(config);
+  const engine = await builtOrPackaged((flavor) => startAlertmanager({ flavor, config: text }));
   if (isMissing(engine)) return { name, engine };
   return { name, engine, alertmanagers: [{ static_configs: [{ targets: [new URL(engine.url).host] }] }] };
 }
