@@ -109,7 +109,7 @@ function askTarget(target: TargetView, question: Question): Promise<number> {
         ? range(target.expr ?? '', question)
         : instant(target.expr ?? '', question);
     case 'jaeger':
-      return target.queryType === 'dependencyGraph' ? dependencies(question) : traces(target, question);
+      return traces(target, question);
     default:
       return documents(target, question);
   }
@@ -221,14 +221,6 @@ async function traces(target: TargetView, question: Question): Promise<number> {
     ...(target.minDuration === undefined ? {} : { minDuration: target.minDuration }),
   });
   const response = await fetch(`${question.bases.jaeger ?? ''}/api/traces?${parameters.toString()}`);
-  return ((await bodyOf(response)) as { readonly data: readonly unknown[] }).data.length;
-}
-
-async function dependencies(question: Question): Promise<number> {
-  const lookback = question.toMs - question.fromMs;
-  const response = await fetch(
-    `${question.bases.jaeger ?? ''}/api/dependencies?endTs=${question.toMs}&lookback=${lookback}`,
-  );
   return ((await bodyOf(response)) as { readonly data: readonly unknown[] }).data.length;
 }
 

@@ -13,7 +13,7 @@ import {
 import {
   buckets,
   counts,
-  dependencies,
+  edges,
   logLines,
   ofService,
   percentiles,
@@ -133,10 +133,11 @@ function neighbours(): readonly PanelMaker[] {
     callGraph(
       {
         title: 'Who calls whom',
-        description: 'Calls between services as spans tell of them.',
-        unit: 'short',
+        description: 'Calls a second between services, as spans of both sides tell.',
+        // The panel writes the unit as it stands here.
+        unit: 'req/s',
       },
-      [dependencies()],
+      [edges('rate(traces_service_graph_request_total{client!="",server!=""}[$__rate_interval])')],
       { links: [consoleLink('The map', 'now')] },
     ),
     lines(

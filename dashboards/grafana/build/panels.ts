@@ -165,9 +165,12 @@ export function logList(words: Words, targets: readonly Target[], extras: Extras
     .sortOrder(LogsSortOrder.Descending);
 }
 
-/** Who calls whom. */
+/** Who calls whom, of `edges`; the nodes are what edges lead to. Their figure is not calculated but renamed. */
 export function callGraph(words: Words, targets: readonly Target[], extras: Extras = {}): PanelMaker {
-  return settle(new NodeGraph(), words, targets, { width: 12, height: HEIGHT, ...extras });
+  const sum = { mode: 'reduceRow', reduce: { reducer: 'sum' }, alias: 'mainstat', timeSeries: false };
+  return settle(new NodeGraph(), words, targets, { width: 12, height: HEIGHT, ...extras }).withTransformation(
+    { id: 'calculateField', options: sum },
+  );
 }
 
 /** Alerts in the groups they are told in. It asks Alertmanager by the source's name and has no query. */

@@ -45,6 +45,17 @@ export function rows(expr: string): Target {
   return prometheus(expr, (query) => query.instant().format(PromQueryFormat.Table));
 }
 
+/**
+ * A row an edge, in the columns that a call graph reads. The value is what the edge carries.
+ *
+ * @param rate of calls, with the labels `client` and `server`
+ */
+export function edges(rate: string): Target {
+  const source = `label_join(${rate}, "source", "", "client")`;
+  const both = `label_join(${source}, "target", "", "server")`;
+  return rows(`sum by (id, source, target) (label_join(${both}, "id", " → ", "client", "server")) > 0`);
+}
+
 /** Buckets of a histogram, summed by `le`. */
 export function buckets(expr: string): Target {
   return prometheus(expr, (query) =>
@@ -76,11 +87,6 @@ export interface TraceSearch {
 
 export function traces(search: TraceSearch): Target {
   return jaeger({ queryType: 'search', ...search });
-}
-
-/** Who calls whom. */
-export function dependencies(): Target {
-  return jaeger({ queryType: 'dependencyGraph' });
 }
 
 /** The Foundation SDK has no query of Jaeger's. */

@@ -88,9 +88,12 @@ function groupProblems(expression: Expression): string[] {
   return [...below, ...strange.map((label) => `groups by ${label}, which nothing below has`)];
 }
 
+/** Both name in their second argument the label they set. */
+const LABEL_MAKERS: ReadonlySet<string> = new Set(['label_replace', 'label_join']);
+
 function madeLabels(expression: Expression): string[] {
   const below = childrenOf(expression).flatMap(madeLabels);
-  if (expression.kind !== 'call' || expression.name !== 'label_replace') return below;
+  if (expression.kind !== 'call' || !LABEL_MAKERS.has(expression.name)) return below;
   const target = expression.args[1];
   return target?.kind === 'string' ? [...below, target.value] : below;
 }

@@ -19,7 +19,7 @@ const COLUMNS = 24;
 const WITHOUT_TARGETS: ReadonlySet<string> = new Set(['alertGroups']);
 const UIDS: ReadonlySet<string> = new Set(Object.values(SOURCES).map(({ uid }) => uid));
 const HUES: ReadonlySet<string> = new Set(Object.values(COLORS));
-const JAEGER_QUERIES: ReadonlySet<string> = new Set(['search', 'dependencyGraph']);
+const JAEGER_QUERIES: ReadonlySet<string> = new Set(['search']);
 /** `RefreshOnTimeRangeChanged`. */
 const ON_TIME_RANGE = 2;
 
