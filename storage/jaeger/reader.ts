@@ -4,12 +4,13 @@
  * looked through again: it counts in microseconds, and its versions differ in
  * what they leave out of a question without saying so.
  */
-import { CodedError } from '#base/errors.ts';
+import { CodedError, errorText } from '#base/errors.ts';
 import type { TraceId } from '#signals/ids.ts';
 import { SPAN_KINDS, type SpanKind } from '#signals/model.ts';
 import { translateTracesJson } from '#signals/otlp/json.ts';
 import { checkLimit, TRACE_IDS_MAX, TRACES_MAX } from '#storage/core/limits.ts';
 import { JaegerApi, type JaegerOptions } from '#storage/jaeger/api.ts';
+import { asPatterns, isRefusedPattern } from '#storage/jaeger/core/patterns.ts';
 import { FIELDS_AS_TAGS, isTraceId, matchingTraces, tracesIn } from '#storage/jaeger/core/traces.ts';
 import { bodiesOf, traceIdsIn } from '#storage/jaeger/core/v1.ts';
 import type { Trace, TraceReader, TraceSearch } from '#storage/ports.ts';
@@ -18,8 +19,13 @@ import type { Trace, TraceReader, TraceSearch } from '#storage/ports.ts';
 const SPANS_PER_TRACE_MAX = 100_000;
 /** Traces asked for at once when they are looked up one by one. */
 const AT_ONCE = 8;
-/** Years 1970 and 2262, between which Jaeger's times fit. */
-const NANOS_MAX = 9_223_372_036_000_000_000n;
+/**
+ * From 1970 to 2262 Jaeger's times fit, but on Elasticsearch it adds a day at both ends, and
+ * counts without a sign: of an earlier start it finds nothing.
+ */
+const DAY_NANOS = 86_400_000_000_000n;
+const NANOS_MIN = 2n * DAY_NANOS;
+const NANOS_MAX = 9_223_372_036_000_000_000n - 2n * DAY_NANOS;
 
 /** As they were sent: else Jaeger moves spans in time, adds warnings to them and leaves doubles out. */
 const RAW = { raw_traces: 'true', rawTraces: 'true' };
@@ -71,8 +77,22 @@ export class JaegerReader implements TraceReader {
   /** The whole traces of what Jaeger finds; it may find fewer than there are when it looks at its newest first. */
   async searchTraces(search: TraceSearch, signal?: AbortSignal): Promise<readonly Trace[]> {
     checkLimit('tracesMax', search.tracesMax, TRACES_MAX);
-    const found = await this.#found(askable(search), signal);
-    return matchingTraces(found, search);
+    const asked = askable(search);
+    const patterns = asPatterns(asked);
+    const found =
+      patterns === undefined
+        ? await this.#found(asked, signal)
+        : await Promise.all([this.#foundAsIs(asked, signal), this.#found(patterns, signal)]);
+    const byId = new Map(found.flat().map((trace) => [trace.traceId, trace]));
+    return matchingTraces([...byId.values()], search);
+  }
+
+  /** Nothing where its values are taken for expressions and are none. */
+  async #foundAsIs(search: TraceSearch, signal: AbortSignal | undefined): Promise<readonly Trace[]> {
+    return this.#found(search, signal).catch((error: unknown) => {
+      if (isRefusedPattern(errorText(error))) return [];
+      throw error;
+    });
   }
 
   async #found(search: TraceSearch, signal: AbortSignal | undefined): Promise<readonly Trace[]> {
@@ -156,7 +176,7 @@ function v1Parameters(search: TraceSearch): Record<string, string> {
 }
 
 function clamped(nanos: bigint): bigint {
-  return nanos < 0n ? 0n : nanos > NANOS_MAX ? NANOS_MAX : nanos;
+  return nanos < NANOS_MIN ? NANOS_MIN : nanos > NANOS_MAX ? NANOS_MAX : nanos;
 }
 
 function rfc3339(nanos: bigint): string {
@@ -200,6 +220,7 @@ function textIn(value: unknown, name: string): string {
   return typeof text === 'string' ? text : '';
 }
 
+/** Not every store of Jaeger's keeps the kinds of operations. */
 function kindOf(text: string): SpanKind {
-  return SPAN_KINDS.find((kind) => kind === text.toLowerCase()) ?? 'internal';
+  return SPAN_KINDS.find((kind) => kind === text.toLowerCase()) ?? 'unspecified';
 }
