@@ -7,7 +7,7 @@ import {
   TEMPLATE_VERSION,
   templatesFor,
   type Feature,
-  type StreamPatterns,
+  type Wanted,
 } from '#storage/elasticsearch/core/templates.ts';
 
 /** The server did not take a template. */
@@ -24,13 +24,14 @@ export interface Installed {
 
 /**
  * Streams that are there already are rolled over, so that what comes next finds
- * the fields our reader asks by.
+ * the fields our reader asks by. How long they keep documents is
+ * set when a stream is made, and nobody changes it later but by hand.
  *
  * @throws TemplateError or NoAnswerError, or the reason of `signal`
  */
 export async function installTemplates(
   client: EsClient,
-  wanted: StreamPatterns,
+  wanted: Wanted,
   signal?: AbortSignal,
 ): Promise<Installed> {
   const [logs, traces] = [
@@ -38,18 +39,29 @@ export async function installTemplates(
     await present(client, TEMPLATE_NAMES.traces, signal),
   ];
   const patterns = {
-    logs: union(logs?.patterns, wanted.logs),
-    traces: union(traces?.patterns, wanted.traces),
+    logs: union(logs?.patterns, wanted.patterns.logs),
+    traces: union(traces?.patterns, wanted.patterns.traces),
   };
-  if (isCurrent(logs, patterns.logs) && isCurrent(traces, patterns.traces)) return { put: false, lacks: [] };
-  const lacks = await putAll(client, patterns, signal);
-  await rollOver(client, [...patterns.logs, ...patterns.traces], signal);
+  const { retentionMs } = wanted;
+  const hasFields = isCurrent(logs, patterns.logs) && isCurrent(traces, patterns.traces);
+  const isKept = [logs, traces].every((found) => found?.retentionMs === retentionMs);
+  if (hasFields && isKept) return { put: false, lacks: [] };
+  const lacks = await putAll(client, { patterns, retentionMs }, signal);
+  if (!hasFields) await rollOver(client, [...patterns.logs, ...patterns.traces], signal);
   return { put: true, lacks };
 }
 
 interface Present {
   readonly version: number;
   readonly patterns: readonly string[];
+  /** Undefined in templates from before there was one. */
+  readonly retentionMs: number | undefined;
+}
+
+interface FoundTemplate {
+  readonly version?: number;
+  readonly index_patterns: readonly string[];
+  readonly _meta?: { readonly retention_ms?: number };
 }
 
 async function present(
@@ -60,11 +72,12 @@ async function present(
   const answer = await client.request({ method: 'GET', path: `/_index_template/${name}`, signal });
   if (answer.status === 404) return undefined;
   const { index_templates: found } = expectOk(answer) as {
-    index_templates?: { index_template: { version?: number; index_patterns: string[] } }[];
+    index_templates?: { index_template: FoundTemplate }[];
   };
   const template = found?.[0]?.index_template;
   if (template === undefined) return undefined;
-  return { version: template.version ?? 0, patterns: template.index_patterns };
+  const { version = 0, index_patterns: patterns, _meta: meta } = template;
+  return { version, patterns, retentionMs: meta?.retention_ms };
 }
 
 function union(present: readonly string[] = [], wanted: readonly string[]): readonly string[] {
@@ -80,14 +93,16 @@ function isCurrent(found: Present | undefined, patterns: readonly string[]): boo
 /** Puts all, with one feature less each time the server says it has not got it. */
 async function putAll(
   client: EsClient,
-  patterns: StreamPatterns,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<readonly Feature[]> {
   const features = new Set<Feature>(OPTIONAL_FEATURES);
   // There it is a constant of the mapping; here the first document of a stream says which.
   if (client.server.product === 'opensearch') features.delete('constant_keyword');
+  // Retention is a matter of its own policies there.
+  if (client.server.product === 'opensearch') features.delete('lifecycle');
   for (;;) {
-    const refused = await putOnce(client, features, patterns, signal);
+    const refused = await putOnce(client, features, wanted, signal);
     if (refused === undefined) return OPTIONAL_FEATURES.filter((feature) => !features.has(feature));
     const missing = OPTIONAL_FEATURES.find((feature) => features.has(feature) && isMissing(refused, feature));
     if (missing === undefined) throw new TemplateError(`a template was refused: ${refusal(refused)}`);
@@ -98,10 +113,10 @@ async function putAll(
 async function putOnce(
   client: EsClient,
   features: ReadonlySet<Feature>,
-  patterns: StreamPatterns,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<EsAnswer | undefined> {
-  for (const { path, body } of templatesFor(features, patterns)) {
+  for (const { path, body } of templatesFor(features, wanted)) {
     const answer = await client.request({ method: 'PUT', path, body: JSON.stringify(body), signal });
     if (answer.status === 400) return answer;
     expectOk(answer);
@@ -109,11 +124,16 @@ async function putOnce(
   return undefined;
 }
 
-/** `The mapper type [X] … does not exist`, `No handler for type [X]`, `unknown setting [index.….X]`. */
+/**
+ * `The mapper type [X] … does not exist`, `No handler for type [X]`, `unknown setting [index.….X]`,
+ * `unknown field [X]`.
+ */
 function isMissing({ body }: EsAnswer, feature: Feature): boolean {
   const said = JSON.stringify(body);
   return (
-    said.includes(`type [${feature}]`) || new RegExp(`unknown setting \\[[\\w.]*\\.${feature}\\]`).test(said)
+    said.includes(`type [${feature}]`) ||
+    said.includes(`unknown field [${feature}]`) ||
+    new RegExp(`unknown setting \\[[\\w.]*\\.${feature}\\]`).test(said)
   );
 }
 

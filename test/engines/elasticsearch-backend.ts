@@ -43,6 +43,7 @@ export function exporterConfig(
     timeoutMs: 60_000,
     routing: { logsIndex: logs, tracesIndex: traces },
     pipeline: undefined,
+    retentionMs: 86_400_000,
     requestBytesMax: 5_000_000,
     requestsMax: 2,
     itemRetry: { retriesMax: 2, initialMs: 100, maxMs: 1000 },

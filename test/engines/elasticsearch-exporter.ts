@@ -303,6 +303,31 @@ export function elasticsearchExporterTests(name: string, url: string): void {
     assert.equal(await count(url, streams.logs), 7);
   });
 
+  void test(`${name}: new streams keep documents for the retention, where the server knows of one`, async () => {
+    const maker = new RecordMaker();
+    const [first, second, third] = [newStreams(), newStreams(), newStreams()];
+    const made = async (streams: Streams, retentionMs: number): Promise<unknown> => {
+      await using exporter = exporterFor(url, streams, { retentionMs });
+      await exporter.export({ records: [logs(maker, 1)], mayRepeat: false, signal });
+      const answer = await fetch(`${url}/_cluster/state/metadata?filter_path=metadata.data_stream`);
+      const { metadata } = (await answer.json()) as {
+        readonly metadata: {
+          readonly data_stream: { readonly data_stream: Readonly<Record<string, { lifecycle?: unknown }>> };
+        };
+      };
+      return metadata.data_stream.data_stream[streams.logs]?.lifecycle;
+    };
+    const found = [await made(first, 86_400_000), await made(second, 5_400_000), await made(third, 0)];
+    const expected = [
+      { enabled: true, data_retention: '1d' },
+      { enabled: true, data_retention: '90m' },
+      { enabled: true },
+    ];
+    assert.deepEqual(found, name === 'OpenSearch' ? [undefined, undefined, undefined] : expected);
+    const indices = (await (await fetch(`${url}/${first.logs}/_settings`)).json()) as object;
+    assert.equal(Object.keys(indices).length, 1, 'a change rolls nothing over');
+  });
+
   void test(`${name}: a trace over two indices of a stream is one`, async () => {
     await using backend = new ElasticsearchBackend(url);
     await backend.write([spansRecord({ service: 'shop' }, [span(1, 1)])]);

@@ -27,6 +27,8 @@ export interface ElasticsearchExporterConfig extends CommonConfig {
   readonly routing: Routing;
   /** Ingest pipeline; the server's own choice when undefined. */
   readonly pipeline: string | undefined;
+  /** How long data streams keep documents; 0 keeps them. */
+  readonly retentionMs: number;
   /** Of one bulk request, before compression. */
   readonly requestBytesMax: number;
   /** Bulk requests in flight. */
@@ -46,6 +48,7 @@ const MIB = 2 ** 20;
 const REQUEST_BYTES_MAX = 64 * MIB;
 const REQUESTS_MAX = 16;
 const SECOND_MS = 1000;
+const DAY_MS = 86_400 * SECOND_MS;
 
 const url = withoutUser(
   text({ pattern: /^https?:\/\/[^\s/]+\/?\S*$/, expected: 'an address such as http://127.0.0.1:9200' }),
@@ -123,6 +126,11 @@ const schema = object({
   traces_dynamic_id: notSupportedYet('remove it; every item has an id of its own'),
   logstash_format: notSupportedYet('remove it; data streams roll over by themselves'),
   pipeline: optional(text({ pattern: /^\S{1,200}$/ }), 'Ingest pipeline the documents pass through.'),
+  retention: withDefault(
+    duration({ minMs: 0, maxMs: 3650 * DAY_MS }),
+    30 * DAY_MS,
+    'How long data streams keep documents, where the server has lifecycles of data streams; 0 keeps them. A disk fills otherwise.',
+  ),
   num_workers: withDefault(
     number({ min: 1, max: REQUESTS_MAX, integer: true }),
     2,
@@ -156,6 +164,7 @@ export const elasticsearchExporterSchema: Schema<ElasticsearchExporterConfig> = 
       compresses: written.compression === 'gzip',
       routing: { logsIndex: written.logs_index, tracesIndex: written.traces_index },
       pipeline: written.pipeline,
+      retentionMs: written.retention,
       requestBytesMax: written.flush.bytes,
       requestsMax: written.num_workers,
       itemRetry: {

@@ -104,7 +104,11 @@ class ElasticsearchExporter implements Exporter {
     try {
       const client = await EsClient.connect(config, signal);
       this.#client = client;
-      const { put, lacks } = await installTemplates(client, patternsOf(config), signal);
+      const { put, lacks } = await installTemplates(
+        client,
+        { patterns: patternsOf(config), retentionMs: config.retentionMs },
+        signal,
+      );
       const { product, version } = client.server;
       if (put) log.info({ product, version, lacks }, 'index templates were put into the server');
       return client;

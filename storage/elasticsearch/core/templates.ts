@@ -5,7 +5,7 @@
  */
 
 /** Raised with every change below; a server with an older one gets the new. */
-export const TEMPLATE_VERSION = 1;
+export const TEMPLATE_VERSION = 2;
 
 /** Above Elasticsearch's own templates for the same streams (120), below what people write by hand (500). */
 const PRIORITY = 250;
@@ -22,6 +22,7 @@ export const OPTIONAL_FEATURES = [
   'constant_keyword',
   'wildcard',
   'ignore_dynamic_beyond_limit',
+  'lifecycle',
 ] as const;
 
 export type Feature = (typeof OPTIONAL_FEATURES)[number];
@@ -30,6 +31,13 @@ export type Features = ReadonlySet<Feature>;
 export interface StreamPatterns {
   readonly logs: readonly string[];
   readonly traces: readonly string[];
+}
+
+/** What the templates of one server are made for. */
+export interface Wanted {
+  readonly patterns: StreamPatterns;
+  /** How long streams keep documents, counted from the rollover of their index; 0 keeps them. */
+  readonly retentionMs: number;
 }
 
 /** One thing to be put, in the order in which they refer to each other. */
@@ -44,15 +52,32 @@ export const TEMPLATE_NAMES = { logs: 'plimsoll-logs-otel', traces: 'plimsoll-tr
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-export function templatesFor(features: Features, patterns: StreamPatterns): readonly Template[] {
+export function templatesFor(features: Features, wanted: Wanted): readonly Template[] {
   return [
     component('plimsoll-otel@settings', { settings: settings(features) }),
     component('plimsoll-otel@mappings', { mappings: commonMappings(features) }),
     component('plimsoll-logs-otel@mappings', { mappings: { properties: logProperties(features) } }),
     component('plimsoll-traces-otel@mappings', { mappings: { properties: spanProperties() } }),
-    indexTemplate('logs', patterns.logs),
-    indexTemplate('traces', patterns.traces),
+    indexTemplate('logs', features, wanted),
+    indexTemplate('traces', features, wanted),
   ];
+}
+
+/** Rolls over by size and age, by the server's own rules, and deletes what is older than that. */
+export function lifecycleOf(retentionMs: number): Mapping {
+  return { enabled: true, ...(retentionMs === 0 ? {} : { data_retention: retentionText(retentionMs) }) };
+}
+
+/** As the server writes it: the largest unit that divides it. */
+function retentionText(retentionMs: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const;
+  const found = units.find(([, ms]) => retentionMs % ms === 0);
+  return found === undefined ? `${retentionMs}ms` : `${retentionMs / found[1]}${found[0]}`;
 }
 
 function component(name: string, template: Mapping): Template {
@@ -61,15 +86,18 @@ function component(name: string, template: Mapping): Template {
 
 const META = { managed_by: 'plimsoll', version: TEMPLATE_VERSION };
 
-function indexTemplate(signal: 'logs' | 'traces', patterns: readonly string[]): Template {
+function indexTemplate(signal: 'logs' | 'traces', features: Features, wanted: Wanted): Template {
+  const { patterns, retentionMs } = wanted;
   return {
     path: `/_index_template/${TEMPLATE_NAMES[signal]}`,
     body: {
-      index_patterns: patterns,
+      index_patterns: patterns[signal],
       priority: PRIORITY,
       version: TEMPLATE_VERSION,
-      _meta: META,
+      // Also where the server has no lifecycle, so that a change is seen.
+      _meta: { ...META, retention_ms: retentionMs },
       data_stream: {},
+      ...(features.has('lifecycle') ? { template: { lifecycle: lifecycleOf(retentionMs) } } : {}),
       composed_of: ['plimsoll-otel@settings', 'plimsoll-otel@mappings', `plimsoll-${signal}-otel@mappings`],
     },
   };
