@@ -5,7 +5,7 @@
  */
 import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import { firingBody, resolvedBody, type PostableAlert } from '#alerting/alertmanagers/body.ts';
-import { whatToTell, type TellableAlert, type Telling } from '#alerting/alertmanagers/core/tell.ts';
+import { keyOf, whatToTell, type TellableAlert, type Telling } from '#alerting/alertmanagers/core/tell.ts';
 import { countAttemptsFromZero } from '#alerting/driver/metrics.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
 import { linkedAnnotations, sloUrl } from '#alerting/notify/links.ts';
@@ -15,7 +15,7 @@ import { accessRefusal, tlsFailure } from '#base/access.ts';
 import { errorText } from '#base/errors.ts';
 import type { NetTls } from '#base/net.ts';
 import { readTls } from '#base/real/tls-files.ts';
-import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
+import { retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
 
 /** As Prometheus does: what fires is told again this often, and at once when something changes. */
 export const RESEND_MS = 60_000;
@@ -26,8 +26,11 @@ const RESPONSE_BYTES_MAX = 4096;
 const TEXT_CHARS_MAX = 200;
 /** A telling is small, and an Alertmanager that comes back knows nothing: it is not left to wait. */
 const RETRY_MS_MAX = 5000;
-/** A refusal will not change by itself, but somebody may upgrade the Alertmanager. */
-const REFUSED_WAIT_MS = RETRY_DELAY_MS_MAX;
+/**
+ * How often a round halves what was refused, to learn which alerts it was about: enough for
+ * four bad ones of a full batch, and an end where everything is refused.
+ */
+const HALVINGS_MAX = 32;
 
 export class AlertmanagerSender {
   readonly #parts: DriverParts;
@@ -35,9 +38,13 @@ export class AlertmanagerSender {
   readonly #externalLabels: Labels;
   readonly #tls: NetTls | undefined;
   readonly #closing = new AbortController();
+  /** What it has taken of what fires, by {@link keyOf}. */
+  readonly #taken: Set<string>;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** In this round or one since everything was taken: said once. */
+  #hasRefused = false;
   /** A telling was begun and did not come to its end. */
   #isOwed = false;
   #round: Promise<void> | undefined;
@@ -51,6 +58,7 @@ export class AlertmanagerSender {
     this.#target = target;
     this.#externalLabels = externalLabels;
     this.#tls = readTls(target.tls);
+    this.#taken = new Set(parts.store.told.of(target.name).map(keyOf));
     countAttemptsFromZero(parts.metrics, this.#receiver);
   }
 
@@ -96,25 +104,41 @@ export class AlertmanagerSender {
   }
 
   async #tell({ resolved, firing }: Telling): Promise<void> {
-    const { store, clock, steady } = this.#parts;
+    const { store, steady } = this.#parts;
     const { name } = this.#target;
     for (const batch of batchesOf(resolved)) {
       if ((await this.#post(batch.map(resolvedBody))) === 'later') return;
       // Whoever refuses that an alert ended has refused that it began, or ends it by its time to live:
       // it must not stand in the way of what fires now.
       store.transaction(() => batch.forEach((alert) => store.told.remove(name, alert)));
+      for (const alert of batch) this.#taken.delete(keyOf(alert));
     }
-    let isRefused = false;
-    for (const batch of batchesOf(firing)) {
-      const known = new Set(store.told.of(name).map(({ fingerprint }) => fingerprint));
-      store.transaction(() => batch.forEach((alert) => store.told.add(name, alert)));
-      const answer = await this.#post(batch.map((alert) => firingBody(alert, clock.wallMs(), RESEND_MS)));
+    let refused = 0;
+    // What is refused is told again with all that fires: somebody may have mended the Alertmanager.
+    const waiting = [...batchesOf(firing)];
+    let halvings = 0;
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      const answer = await this.#tellFiring(batch);
       if (answer === 'later') return;
-      if (answer === 'refused') isRefused = true;
-      else this.#noteFirst(batch.filter(({ fingerprint }) => !known.has(fingerprint)));
+      if (answer === 'taken') continue;
+      refused += 1;
+      if (batch.length === 1 || halvings === HALVINGS_MAX) continue;
+      halvings += 1;
+      const middle = batch.length >> 1;
+      waiting.unshift(batch.slice(0, middle), batch.slice(middle));
     }
+    if (refused === 0) this.#hasRefused = false;
     this.#toldAtMs = steady.nowMs();
-    this.#isOwed = isRefused;
+    this.#isOwed = false;
+  }
+
+  async #tellFiring(batch: readonly TellableAlert[]): Promise<'taken' | 'refused' | 'later'> {
+    const { store, clock } = this.#parts;
+    const { name } = this.#target;
+    store.transaction(() => batch.forEach((alert) => store.told.add(name, alert)));
+    const answer = await this.#post(batch.map((alert) => firingBody(alert, clock.wallMs(), RESEND_MS)));
+    if (answer === 'taken') this.#noteFirst(batch);
+    return answer;
   }
 
   /** `refused`: not these, but it may take others. */
@@ -127,21 +151,22 @@ export class AlertmanagerSender {
       this.#failures = 0;
       return 'taken';
     }
+    const fields = { alertmanager: this.#target.name, outcome };
     // A key is mended by somebody who then waits for the page.
-    const isAboutAlerts = verdict.kind === 'refused' && !isRefusedAccess;
-    const waitMs = isAboutAlerts
-      ? REFUSED_WAIT_MS
-      : Math.max(
-          verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
-          Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
-        );
-    if (this.#failures === 0) {
-      const fields = { alertmanager: this.#target.name, outcome };
-      log.error(fields, 'an Alertmanager does not take alerts; trying again');
+    if (verdict.kind === 'refused' && !isRefusedAccess) {
+      if (!this.#hasRefused)
+        log.error({ ...fields, alerts: alerts.length }, 'an Alertmanager refuses alerts');
+      this.#hasRefused = true;
+      return 'refused';
     }
+    const waitMs = Math.max(
+      verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
+      Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
+    );
+    if (this.#failures === 0) log.error(fields, 'an Alertmanager does not take alerts; trying again');
     this.#failures += 1;
     this.#notBeforeMs = steady.nowMs() + waitMs;
-    return isAboutAlerts ? 'refused' : 'later';
+    return 'later';
   }
 
   async #request(body: string): Promise<Answer> {
@@ -177,11 +202,13 @@ export class AlertmanagerSender {
     }
   }
 
+  /** Says of each that it was told, once. */
   #noteFirst(alerts: readonly TellableAlert[]): void {
     const { store, clock, metrics } = this.#parts;
-    for (const { fingerprint } of alerts) {
-      const alert = store.alerts.get(fingerprint);
-      if (alert === undefined) continue;
+    for (const told of alerts) {
+      const alert = store.alerts.get(told.fingerprint);
+      if (alert === undefined || this.#taken.has(keyOf(told))) continue;
+      this.#taken.add(keyOf(told));
       const seconds = Math.max(0, clock.wallMs() - alert.startsAtMs) / 1000;
       metrics.latency.observe(seconds, { receiver: this.#receiver });
       const text = `told the Alertmanager ${this.#target.name}`;

@@ -8,7 +8,9 @@ import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import type { PostableAlert } from '#alerting/alertmanagers/body.ts';
 import { RESEND_MS } from '#alerting/alertmanagers/sender.ts';
 import { COMMON_DEFAULT } from '#collector/exporters/config.ts';
+import type { LoadedDocuments } from '#alerting/start.ts';
 import { AlertingRig, type RigOptions } from '#test/support/alerting-rig.ts';
+import { scriptedDocument } from '#test/support/scripted-engine.ts';
 
 const TARGET: AlertmanagerTarget = {
   name: 'am:9093',
@@ -113,6 +115,69 @@ test('that it refuses the end of one alert holds up no other', async (t) => {
   await rig.advance(30_000);
   assert.equal(rig.requests.length, told, 'nor is it told again');
 });
+
+test('an alert that it refuses delays no other, and is told again with the rest', async (t) => {
+  const rig = await rigOf(t);
+  const taken = new Set<string>();
+  let isMended = false;
+  // As a real one does: the request is refused for the bad one, of which the good cannot know.
+  rig.answer = (body) => {
+    const ids = (body as readonly PostableAlert[]).map(({ labels }) => labels['slo_id'] ?? '');
+    const isRefused = ids.includes('orders/checkout') && !isMended;
+    if (!isRefused) ids.forEach((id) => taken.add(id));
+    return { status: isRefused ? 400 : 200, headers: {} };
+  };
+  rig.append(page(true));
+  await rig.advance(2000);
+  assert.equal(rig.requests.length, 1);
+  for (const sloId of ['orders/quote', 'tracking/lookup']) {
+    rig.append(page(true, sloId));
+    await rig.advance(1000);
+    assert.ok(taken.has(sloId), sloId);
+  }
+  const before = rig.requests.length;
+  await rig.advance(RESEND_MS / 2);
+  assert.equal(rig.requests.length, before, 'nothing is new');
+  assert.deepEqual(await noted(rig), ['orders/quote', 'tracking/lookup']);
+  isMended = true;
+  await rig.advance(RESEND_MS);
+  assert.ok(taken.has('orders/checkout'));
+  assert.deepEqual(await noted(rig), ['orders/checkout', 'orders/quote', 'tracking/lookup']);
+});
+
+test('an Alertmanager that refuses everything is asked a bounded number of times', async (t) => {
+  const ids = Array.from({ length: 200 }, (_, index) => `orders/n${index}`);
+  const documents = ids.map(scriptedDocument);
+  const loadDocuments = (): Promise<LoadedDocuments> => Promise.resolve({ documents, problems: [] });
+  const rig = await rigOf(t, { ...CONFIG, loadDocuments });
+  rig.answer = () => ({ status: 404, headers: {} });
+  for (const sloId of ids) rig.append(page(true, sloId));
+  await rig.advance(1000);
+  const once = rig.requests.length;
+  assert.equal(posts(rig)[0]?.length, ids.length);
+  assert.ok(once > 32 && once <= 1 + 2 * 32, `${once}`);
+  await rig.advance(RESEND_MS);
+  assert.equal(rig.requests.length, 2 * once, 'the same again after a minute');
+});
+
+test('one that was away when an alert came is noted once it took it', async (t) => {
+  const rig = await rigOf(t);
+  rig.answers.push({ status: 503, headers: {} });
+  rig.append(page(true));
+  await rig.advance(2 * RESEND_MS);
+  assert.deepEqual(await noted(rig), ['orders/checkout']);
+});
+
+/** SLOs of alerts of which a timeline says that an Alertmanager was told, once each time it does. */
+async function noted(rig: AlertingRig): Promise<readonly string[]> {
+  const open = await rig.api.incidents({ open: true, limit: 1000 });
+  const found = open.map(async ({ id }) => {
+    const incident = await rig.api.incident(id);
+    const times = incident?.timeline.filter(({ kind }) => kind === 'notified').length ?? 0;
+    return Array.from({ length: times }, () => incident?.sloId ?? '');
+  });
+  return (await Promise.all(found)).flat().toSorted();
+}
 
 test('an alert that fires again between two tellings is ended first: a new one to the Alertmanager', async (t) => {
   const rig = await rigOf(t);

@@ -24,6 +24,13 @@ const ignoringMeter: Meter = {
   onCollect() {},
 };
 
+type Answer = Pick<NetResponse, 'status' | 'headers'>;
+const OK: Answer = { status: 200, headers: {} };
+
+function bodyOf({ body }: NetRequest): unknown {
+  return JSON.parse(new TextDecoder().decode(body));
+}
+
 export interface RigOptions {
   readonly config?: Partial<AlertingConfig>;
   readonly databasePath?: string;
@@ -36,7 +43,9 @@ export class AlertingRig implements AsyncDisposable {
   readonly requests: NetRequest[] = [];
   readonly reported: Cursor[] = [];
   /** What the receiver answers next; 200 when empty. */
-  readonly answers: Pick<NetResponse, 'status' | 'headers'>[] = [];
+  readonly answers: Answer[] = [];
+  /** What it answers to a body once `answers` are used up, in place of 200. */
+  answer: ((body: unknown) => Answer) | undefined;
   readonly #journal = new ScriptedJournal();
   #wake: () => void = () => {};
   #alerting: Alerting | undefined;
@@ -82,7 +91,7 @@ export class AlertingRig implements AsyncDisposable {
   }
 
   bodies(): readonly unknown[] {
-    return this.requests.map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as unknown);
+    return this.requests.map(bodyOf);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,7 +102,7 @@ export class AlertingRig implements AsyncDisposable {
     return {
       request: (request) => {
         this.requests.push(request);
-        const answer = this.answers.shift() ?? { status: 200, headers: {} };
+        const answer = this.answers.shift() ?? this.answer?.(bodyOf(request)) ?? OK;
         return Promise.resolve({ ...answer, body: new Uint8Array(), truncated: false });
       },
     };

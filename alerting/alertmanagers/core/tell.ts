@@ -46,6 +46,10 @@ export function whatToTell(
   };
 }
 
-function keyOf({ fingerprint, incarnation }: TellableAlert): string {
+/** Of one time that it fires. */
+export function keyOf({
+  fingerprint,
+  incarnation,
+}: Pick<TellableAlert, 'fingerprint' | 'incarnation'>): string {
   return `${incarnation} ${fingerprint}`;
 }
