@@ -10,21 +10,18 @@ import { sleep, type Clock } from '#base/clock.ts';
 import type { Disk } from '#base/disk.ts';
 import { silentLogger } from '#base/log.ts';
 import { createMeter } from '#base/real/metrics.ts';
-import { SimulatedClock } from '#base/sim/clock.ts';
 import { SimulatedDisk } from '#base/sim/disk.ts';
 import { seededRandom } from '#base/sim/random.ts';
 import { CONNECTORS_DEFAULT, type ConnectorsConfig } from '#collector/connectors/config.ts';
 import { Connectors } from '#collector/connectors/core/connectors.ts';
 import { CONNECTORS_CONSUMER, startConnectors, type RunningConnectors } from '#collector/connectors/start.ts';
-import { DEFAULT_JOURNAL_CONFIG } from '#journal/config.ts';
 import { NEW_CURSOR } from '#journal/core/cursor.ts';
-import { MessageCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
-import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
+import type { DiskJournalWriter } from '#journal/disk/writer.ts';
 import type { JournalSource } from '#journal/ports.ts';
 import { DEFAULT_TENANT } from '#signals/ids.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import { DerivedReader } from '#test/support/derived.ts';
+import { openJournalLife, type JournalLife } from '#test/support/journal-life.ts';
 import { buildTraces, type TestSpan } from '#test/support/otlp.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -32,7 +29,6 @@ const HISTORIES = Math.ceil(60 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1))
 const CONTROL_HISTORIES = 150;
 /** Operations of the disk a life may last. */
 const OPERATIONS_MAX = 600;
-const JOURNAL = 'data/journal';
 const FLUSH_MS = 1000;
 /** A record is read in this time: a replay of a few takes longer than a flush. */
 const READ_MS = 300;
@@ -52,10 +48,7 @@ class CounterWentBack extends Error {
   override readonly name = 'CounterWentBack';
 }
 
-interface Life {
-  readonly clock: SimulatedClock;
-  readonly writer: DiskJournalWriter;
-  readonly source: JournalSource;
+interface Life extends JournalLife {
   readonly connectors: RunningConnectors;
 }
 
@@ -93,18 +86,9 @@ class History {
   }
 
   async #open(): Promise<Life> {
-    const clock = new SimulatedClock(this.#wallMs);
-    const committed = new MessageCommitted(clock);
-    const place = { disk: this.#disk, clock, directory: JOURNAL };
-    const writer = await openDiskJournal({
-      ...place,
-      random: this.#random,
-      config: DEFAULT_JOURNAL_CONFIG,
-      consumers: [CONNECTORS_CONSUMER],
-      onCommit: (offset) => committed.set(offset),
-    });
-    committed.set(writer.committed());
-    const source = openDiskJournalSource({ ...place, committed });
+    const birth = { disk: this.#disk, wallMs: this.#wallMs, random: this.#random };
+    const life = await openJournalLife(birth, CONNECTORS_CONSUMER);
+    const { clock, source } = life;
     const connectors = await startConnectors({
       disk: this.#wrap(this.#disk),
       clock,
@@ -115,7 +99,7 @@ class History {
       config: CONFIG,
     });
     connectors.finished.catch(() => {});
-    return { clock, writer, source, connectors };
+    return { ...life, connectors };
   }
 
   /** Ends with the disk going down: in the middle of an operation, or after all. */

@@ -9,32 +9,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '#base/log.ts';
 import type { NetRequest } from '#base/net.ts';
-import { createMeter } from '#base/real/metrics.ts';
-import { SimulatedClock } from '#base/sim/clock.ts';
 import { SimulatedDisk } from '#base/sim/disk.ts';
 import { SimulatedNet, type Outcome } from '#base/sim/net.ts';
 import { seededRandom } from '#base/sim/random.ts';
 import { COMMON_DEFAULT } from '#collector/exporters/config.ts';
 import { RequestSize } from '#collector/exporters/core/request-size.ts';
-import { exporterMetrics } from '#collector/exporters/expose.ts';
 import { createOtlpHttpExporter } from '#collector/exporters/otlphttp/exporter.ts';
-import { startExporter } from '#collector/exporters/run.ts';
-import { exporterConsumer, type RunningExporter } from '#collector/exporters/status.ts';
-import { ledger } from '#collector/ledger.ts';
-import { DEFAULT_JOURNAL_CONFIG } from '#journal/config.ts';
-import { MessageCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
-import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
 import { DEFAULT_TENANT } from '#signals/ids.ts';
+import {
+  assertBalanced,
+  closeExporterLife,
+  EXPORTER_DIRECTORY,
+  openExporterLife,
+  type ExporterLife,
+} from '#test/support/exporter-life.ts';
 import { buildTraces } from '#test/support/otlp.ts';
 import { TracesRequest } from '#test/support/otlp-proto.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const HISTORIES = Math.ceil(12 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1));
-const JOURNAL = 'data/journal';
-const DIRECTORY = 'data/exporters/archive';
-const NAME = 'archive';
-const CONSUMER = exporterConsumer(NAME, COMMON_DEFAULT);
 const REQUEST_BYTES_MAX = 2 ** 20;
 const NAME_CHARS = 900;
 /** Records of 50 spans; one of them has all its spans in one resource entry and is over every limit. */
@@ -86,12 +79,6 @@ class SlowDestination {
   }
 }
 
-interface Life {
-  readonly clock: SimulatedClock;
-  readonly writer: DiskJournalWriter;
-  readonly exporter: RunningExporter;
-}
-
 class History {
   readonly destination: SlowDestination;
   readonly #random;
@@ -127,7 +114,7 @@ class History {
   }
 
   /** @throws BrokenPromise after an hour of it */
-  async catchUp(life: Life): Promise<void> {
+  async catchUp(life: ExporterLife): Promise<void> {
     const accepted = life.writer.status().accepted['otlp-traces'];
     for (
       let waitedMs = 0;
@@ -139,37 +126,22 @@ class History {
     }
   }
 
-  async #judge({ writer, exporter, clock }: Life): Promise<void> {
+  async #judge(life: ExporterLife): Promise<void> {
     const missing = [...this.#acknowledged].filter((id) => !this.destination.taken.has(id));
     assert.equal(missing.length, 1, 'the one that is too large by itself');
-    const { cursor } = exporter.status();
-    for (const row of ledger(writer.status(), [{ name: NAME, cursor }])) {
-      assert.equal(row.residual, 0, `${row.signal} balances`);
-    }
-    const names = await this.#disk.list(DIRECTORY);
+    assertBalanced(life);
+    const names = await this.#disk.list(EXPORTER_DIRECTORY);
     const letters = await this.#disk.readFile(
-      `${DIRECTORY}/${names.find((name) => name.startsWith('dead'))}`,
+      `${EXPORTER_DIRECTORY}/${names.find((name) => name.startsWith('dead'))}`,
     );
     assert.match(new TextDecoder().decode(letters), /"items":1,"reason":"too_large","detail":"[^"]*413/);
-    await Promise.all([exporter[Symbol.asyncDispose](), clock.advanceAsync(10_000)]);
-    await writer[Symbol.asyncDispose]();
+    await closeExporterLife(life);
   }
 
-  async open(): Promise<Life> {
-    const clock = new SimulatedClock(this.#wallMs);
-    const committed = new MessageCommitted(clock);
-    const place = { disk: this.#disk, clock, directory: JOURNAL };
-    const writer = await openDiskJournal({
-      ...place,
-      random: this.#random,
-      config: DEFAULT_JOURNAL_CONFIG,
-      consumers: [CONSUMER],
-      onCommit: (offset) => committed.set(offset),
-    });
-    committed.set(writer.committed());
-    const exporter = await startExporter({
-      name: NAME,
-      exporter: createOtlpHttpExporter({
+  open(): Promise<ExporterLife> {
+    const birth = { disk: this.#disk, wallMs: this.#wallMs, random: this.#random };
+    return openExporterLife(birth, (clock) =>
+      createOtlpHttpExporter({
         config: {
           common: COMMON_DEFAULT,
           urls: { traces: 'http://127.0.0.1:4318/v1/traces' },
@@ -182,19 +154,10 @@ class History {
         log: silentLogger,
         size: this.#size(),
       }),
-      config: COMMON_DEFAULT,
-      source: openDiskJournalSource({ ...place, committed }),
-      directory: DIRECTORY,
-      disk: this.#disk,
-      clock,
-      random: this.#random,
-      log: silentLogger,
-      metrics: exporterMetrics(createMeter(), NAME, () => clock.wallMs()),
-    });
-    return { clock, writer, exporter };
+    );
   }
 
-  async append({ writer }: Life, items: number, name = 'x'.repeat(NAME_CHARS)): Promise<void> {
+  async append({ writer }: ExporterLife, items: number, name = 'x'.repeat(NAME_CHARS)): Promise<void> {
     const ids = Array.from({ length: items }, () => {
       this.#spans += 1;
       return this.#spans.toString(16).padStart(16, '0');
@@ -211,7 +174,7 @@ class History {
     for (const id of ids) this.#acknowledged.add(id);
   }
 
-  async pass({ clock }: Life, byMs: number): Promise<void> {
+  async pass({ clock }: ExporterLife, byMs: number): Promise<void> {
     await clock.advanceAsync(byMs);
     this.#wallMs = clock.wallMs();
   }

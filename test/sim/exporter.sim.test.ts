@@ -8,38 +8,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Disk } from '#base/disk.ts';
-import { silentLogger } from '#base/log.ts';
-import { createMeter } from '#base/real/metrics.ts';
 import type { Random } from '#base/random.ts';
-import { SimulatedClock } from '#base/sim/clock.ts';
 import { SimulatedDisk } from '#base/sim/disk.ts';
 import { seededRandom } from '#base/sim/random.ts';
-import { COMMON_DEFAULT } from '#collector/exporters/config.ts';
-import { exporterMetrics } from '#collector/exporters/expose.ts';
 import {
   ExportError,
   type ExportBatch,
   type Exporter,
   type ExportOutcome,
 } from '#collector/exporters/ports.ts';
-import { startExporter } from '#collector/exporters/run.ts';
-import { exporterConsumer, type RunningExporter } from '#collector/exporters/status.ts';
-import { ledger } from '#collector/ledger.ts';
-import { DEFAULT_JOURNAL_CONFIG } from '#journal/config.ts';
-import { MessageCommitted } from '#journal/disk/committed.ts';
-import { openDiskJournalSource } from '#journal/disk/reader.ts';
-import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts';
+import type { DiskJournalWriter } from '#journal/disk/writer.ts';
 import type { JournalRecord } from '#journal/ports.ts';
 import { DEFAULT_TENANT } from '#signals/ids.ts';
+import {
+  assertBalanced,
+  closeExporterLife,
+  openExporterLife,
+  type ExporterLife,
+} from '#test/support/exporter-life.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const HISTORIES = Math.ceil(60 * Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1));
 const CONTROL_HISTORIES = 80;
 const OPERATIONS_MAX = 400;
-const JOURNAL = 'data/journal';
-const DIRECTORY = 'data/exporters/archive';
-const NAME = 'archive';
-const CONSUMER = exporterConsumer(NAME, COMMON_DEFAULT);
 
 class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
@@ -104,12 +95,6 @@ class Destination {
   }
 }
 
-interface Life {
-  readonly clock: SimulatedClock;
-  readonly writer: DiskJournalWriter;
-  readonly exporter: RunningExporter;
-}
-
 class History {
   readonly #random;
   readonly #wrap: (disk: Disk) => Disk;
@@ -146,31 +131,9 @@ class History {
     this.#disk = this.#disk.restart(how, { random: this.#random, ...options });
   }
 
-  async #open(): Promise<Life> {
-    const clock = new SimulatedClock(this.#wallMs);
-    const committed = new MessageCommitted(clock);
-    const place = { disk: this.#disk, clock, directory: JOURNAL };
-    const writer = await openDiskJournal({
-      ...place,
-      random: this.#random,
-      config: DEFAULT_JOURNAL_CONFIG,
-      consumers: [CONSUMER],
-      onCommit: (offset) => committed.set(offset),
-    });
-    committed.set(writer.committed());
-    const exporter = await startExporter({
-      name: NAME,
-      exporter: this.destination.exporter(),
-      config: COMMON_DEFAULT,
-      source: openDiskJournalSource({ ...place, committed }),
-      directory: DIRECTORY,
-      disk: this.#wrap(this.#disk),
-      clock,
-      random: this.#random,
-      log: silentLogger,
-      metrics: exporterMetrics(createMeter(), NAME, () => clock.wallMs()),
-    });
-    return { clock, writer, exporter };
+  #open(): Promise<ExporterLife> {
+    const birth = { disk: this.#disk, wallMs: this.#wallMs, random: this.#random };
+    return openExporterLife(birth, () => this.destination.exporter(), this.#wrap);
   }
 
   /** Ends with the disk going down: in the middle of an operation, or after all. */
@@ -196,11 +159,8 @@ class History {
     for (const tag of this.#acknowledged)
       if (!isPoison(tag) && !this.destination.taken.has(tag))
         throw new BrokenPromise(`record ${tag} is lost`);
-    const { cursor } = life.exporter.status();
-    for (const row of ledger(life.writer.status(), [{ name: NAME, cursor }]))
-      assert.equal(row.residual, 0, `${row.signal} balances`);
-    await Promise.all([life.exporter[Symbol.asyncDispose](), life.clock.advanceAsync(10_000)]);
-    await life.writer[Symbol.asyncDispose]();
+    assertBalanced(life);
+    await closeExporterLife(life);
   }
 
   async #append(writer: DiskJournalWriter): Promise<void> {
@@ -213,7 +173,7 @@ class History {
   }
 
   /** A promise broken inside the exporter ends it; here it is heard of. */
-  async #pass({ clock, exporter }: Life, byMs: number): Promise<void> {
+  async #pass({ clock, exporter }: ExporterLife, byMs: number): Promise<void> {
     let broken: unknown;
     exporter.finished.catch((error: unknown) => {
       if (error instanceof BrokenPromise) broken = error;
