@@ -5,6 +5,7 @@
  */
 import type { AlertmanagerTarget } from '#alerting/alertmanagers/config.ts';
 import { firingBody, resolvedBody, type PostableAlert } from '#alerting/alertmanagers/body.ts';
+import { inParts, type Taken } from '#alerting/alertmanagers/core/in-parts.ts';
 import { keyOf, whatToTell, type TellableAlert, type Telling } from '#alerting/alertmanagers/core/tell.ts';
 import { countAttemptsFromZero } from '#alerting/driver/metrics.ts';
 import { BY_PLIMSOLL, type DriverParts } from '#alerting/driver/parts.ts';
@@ -15,22 +16,19 @@ import { accessRefusal, tlsFailure } from '#base/access.ts';
 import { errorText } from '#base/errors.ts';
 import type { NetTls } from '#base/net.ts';
 import { readTls } from '#base/real/tls-files.ts';
-import { retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
+import { RETRY_DELAY_MS_MAX, retryDelayMs, verdictOf, type Verdict } from '#base/http-retry.ts';
 
 /** As Prometheus does: what fires is told again this often, and at once when something changes. */
 export const RESEND_MS = 60_000;
-/** Alerts in one request, as Prometheus has it. */
-const BATCH_MAX = 256;
 /** Of an answer only the status and Retry-After count, and some words for the log. */
 const RESPONSE_BYTES_MAX = 4096;
 const TEXT_CHARS_MAX = 200;
 /** A telling is small, and an Alertmanager that comes back knows nothing: it is not left to wait. */
 const RETRY_MS_MAX = 5000;
-/**
- * How often a round halves what was refused, to learn which alerts it was about: enough for
- * four bad ones of a full batch, and an end where everything is refused.
- */
-const HALVINGS_MAX = 32;
+/** What is wrong with the alerts of a request, or with how many they are. */
+const ABOUT_ALERTS: ReadonlySet<number> = new Set([400, 413, 422]);
+/** Of refused alerts, how many are told again at each repetition, by themselves. */
+const REFUSED_AGAIN_MAX = 16;
 
 export class AlertmanagerSender {
   readonly #parts: DriverParts;
@@ -38,13 +36,13 @@ export class AlertmanagerSender {
   readonly #externalLabels: Labels;
   readonly #tls: NetTls | undefined;
   readonly #closing = new AbortController();
-  /** What it has taken of what fires, by {@link keyOf}. */
-  readonly #taken: Set<string>;
+  /** What it would not take though it was alone, by {@link keyOf}; the one that waited longest first. */
+  readonly #refused = new Set<string>();
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  /** In this round or one since everything was taken: said once. */
-  #hasRefused = false;
+  /** What it said to the last refusal, for the log. */
+  #refusal = '';
   /** A telling was begun and did not come to its end. */
   #isOwed = false;
   #round: Promise<void> | undefined;
@@ -58,7 +56,6 @@ export class AlertmanagerSender {
     this.#target = target;
     this.#externalLabels = externalLabels;
     this.#tls = readTls(target.tls);
-    this.#taken = new Set(parts.store.told.of(target.name).map(keyOf));
     countAttemptsFromZero(parts.metrics, this.#receiver);
   }
 
@@ -104,35 +101,63 @@ export class AlertmanagerSender {
   }
 
   async #tell({ resolved, firing }: Telling): Promise<void> {
-    const { store, steady } = this.#parts;
-    const { name } = this.#target;
-    for (const batch of batchesOf(resolved)) {
-      if ((await this.#post(batch.map(resolvedBody))) === 'later') return;
-      // Whoever refuses that an alert ended has refused that it began, or ends it by its time to live:
-      // it must not stand in the way of what fires now.
-      store.transaction(() => batch.forEach((alert) => store.told.remove(name, alert)));
-      for (const alert of batch) this.#taken.delete(keyOf(alert));
-    }
-    let refused = 0;
-    // What is refused is told again with all that fires: somebody may have mended the Alertmanager.
-    const waiting = [...batchesOf(firing)];
-    let halvings = 0;
-    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      const answer = await this.#tellFiring(batch);
-      if (answer === 'later') return;
-      if (answer === 'taken') continue;
-      refused += 1;
-      if (batch.length === 1 || halvings === HALVINGS_MAX) continue;
-      halvings += 1;
-      const middle = batch.length >> 1;
-      waiting.unshift(batch.slice(0, middle), batch.slice(middle));
-    }
-    if (refused === 0) this.#hasRefused = false;
-    this.#toldAtMs = steady.nowMs();
-    this.#isOwed = false;
+    const { steady } = this.#parts;
+    // The rest of the ends at the next step: what fires again must not be told before it ended.
+    if ((await this.#tellEnds(resolved)) !== 'all') return;
+    const current = new Set(firing.map(keyOf));
+    for (const key of this.#refused) if (!current.has(key)) this.#refused.delete(key);
+    const again = new Set([...this.#refused].slice(0, REFUSED_AGAIN_MAX));
+    const begun = await inParts(
+      firing.filter((alert) => !this.#refused.has(keyOf(alert))),
+      { post: (batch) => this.#tellFiring(batch), onRefused: (alert) => this.#refuse(alert) },
+    );
+    if (begun === 'later') return;
+    // Somebody may have mended the Alertmanager.
+    if (steady.nowMs() - this.#toldAtMs >= RESEND_MS)
+      for (const alert of firing.filter((one) => again.has(keyOf(one))))
+        if ((await this.#tellAgain(alert)) === 'later') return;
+    this.#isOwed = begun === 'part';
+    if (begun === 'all') this.#toldAtMs = steady.nowMs();
   }
 
-  async #tellFiring(batch: readonly TellableAlert[]): Promise<'taken' | 'refused' | 'later'> {
+  /**
+   * Whoever refuses that an alert ended has refused that it began, or ends it by its time to
+   * live: it must not stand in the way of what fires now.
+   */
+  #tellEnds(resolved: Telling['resolved']): Promise<'all' | 'part' | 'later'> {
+    const { store } = this.#parts;
+    const over = (alerts: Telling['resolved']): void =>
+      store.transaction(() => alerts.forEach((alert) => store.told.remove(this.#target.name, alert)));
+    over(resolved.filter((alert) => this.#refused.has(keyOf(alert))));
+    return inParts(
+      resolved.filter((alert) => !this.#refused.has(keyOf(alert))),
+      {
+        post: async (batch) => {
+          const answer = await this.#post(batch.map(resolvedBody));
+          if (answer === 'taken') over(batch);
+          return answer;
+        },
+        onRefused: (alert) => over([alert]),
+      },
+    );
+  }
+
+  async #tellAgain(alert: TellableAlert): Promise<Taken> {
+    const answer = await this.#tellFiring([alert]);
+    this.#refused.delete(keyOf(alert));
+    if (answer !== 'taken') this.#refused.add(keyOf(alert));
+    return answer;
+  }
+
+  #refuse(alert: TellableAlert): void {
+    const { log } = this.#parts;
+    const { labels } = alert;
+    const fields = { alertmanager: this.#target.name, outcome: this.#refusal, labels };
+    log.error(fields, 'an Alertmanager refuses an alert; it is told of it again every minute');
+    this.#refused.add(keyOf(alert));
+  }
+
+  async #tellFiring(batch: readonly TellableAlert[]): Promise<Taken> {
     const { store, clock } = this.#parts;
     const { name } = this.#target;
     store.transaction(() => batch.forEach((alert) => store.told.add(name, alert)));
@@ -141,29 +166,32 @@ export class AlertmanagerSender {
     return answer;
   }
 
-  /** `refused`: not these, but it may take others. */
-  async #post(alerts: readonly PostableAlert[]): Promise<'taken' | 'refused' | 'later'> {
+  async #post(alerts: readonly PostableAlert[]): Promise<Taken> {
     const { random, steady, metrics, log } = this.#parts;
-    const { verdict, outcome, isRefusedAccess } = await this.#request(JSON.stringify(alerts));
+    const { verdict, outcome, isRefusedAccess, isAboutAlerts } = await this.#request(JSON.stringify(alerts));
     if (this.#closing.signal.aborted) return 'later';
     metrics.attempts.add(1, { receiver: this.#receiver, outcome: verdict.kind });
     if (verdict.kind === 'delivered') {
       this.#failures = 0;
       return 'taken';
     }
-    const fields = { alertmanager: this.#target.name, outcome };
-    // A key is mended by somebody who then waits for the page.
-    if (verdict.kind === 'refused' && !isRefusedAccess) {
-      if (!this.#hasRefused)
-        log.error({ ...fields, alerts: alerts.length }, 'an Alertmanager refuses alerts');
-      this.#hasRefused = true;
+    if (isAboutAlerts) {
+      this.#failures = 0;
+      this.#refusal = outcome;
       return 'refused';
     }
-    const waitMs = Math.max(
-      verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
-      Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
-    );
-    if (this.#failures === 0) log.error(fields, 'an Alertmanager does not take alerts; trying again');
+    // What is not about alerts will not change by itself; a key is mended by somebody who waits for the page.
+    const waitMs =
+      verdict.kind === 'refused' && !isRefusedAccess
+        ? RETRY_DELAY_MS_MAX
+        : Math.max(
+            verdict.kind === 'retry' ? (verdict.afterMs ?? 0) : 0,
+            Math.min(RETRY_MS_MAX, retryDelayMs(this.#failures, undefined, random)),
+          );
+    if (this.#failures === 0) {
+      const fields = { alertmanager: this.#target.name, outcome };
+      log.error(fields, 'an Alertmanager does not take alerts; trying again');
+    }
     this.#failures += 1;
     this.#notBeforeMs = steady.nowMs() + waitMs;
     return 'later';
@@ -195,30 +223,40 @@ export class AlertmanagerSender {
         verdict: verdictOf(response, clock.wallMs()),
         outcome: refused?.line ?? String(status),
         isRefusedAccess: refused !== undefined,
+        isAboutAlerts: ABOUT_ALERTS.has(status),
       };
     } catch (error) {
       const outcome = tlsFailure(error, url)?.line ?? errorText(error);
-      return { verdict: { kind: 'retry', afterMs: undefined }, outcome, isRefusedAccess: false };
+      return {
+        verdict: { kind: 'retry', afterMs: undefined },
+        outcome,
+        isRefusedAccess: false,
+        isAboutAlerts: false,
+      };
     }
   }
 
   /** Says of each that it was told, once. */
   #noteFirst(alerts: readonly TellableAlert[]): void {
+    const { store } = this.#parts;
+    store.transaction(() => {
+      for (const told of alerts) if (store.told.take(this.#target.name, told)) this.#note(told);
+    });
+  }
+
+  #note({ fingerprint }: TellableAlert): void {
     const { store, clock, metrics } = this.#parts;
-    for (const told of alerts) {
-      const alert = store.alerts.get(told.fingerprint);
-      if (alert === undefined || this.#taken.has(keyOf(told))) continue;
-      this.#taken.add(keyOf(told));
-      const seconds = Math.max(0, clock.wallMs() - alert.startsAtMs) / 1000;
-      metrics.latency.observe(seconds, { receiver: this.#receiver });
-      const text = `told the Alertmanager ${this.#target.name}`;
-      store.incidents.note(alert.incidentId, {
-        atMs: clock.wallMs(),
-        kind: 'notified',
-        text,
-        by: BY_PLIMSOLL,
-      });
-    }
+    const alert = store.alerts.get(fingerprint);
+    if (alert === undefined) return;
+    const seconds = Math.max(0, clock.wallMs() - alert.startsAtMs) / 1000;
+    metrics.latency.observe(seconds, { receiver: this.#receiver });
+    const text = `told the Alertmanager ${this.#target.name}`;
+    store.incidents.note(alert.incidentId, {
+      atMs: clock.wallMs(),
+      kind: 'notified',
+      text,
+      by: BY_PLIMSOLL,
+    });
   }
 }
 
@@ -228,6 +266,8 @@ interface Answer {
   readonly outcome: string;
   /** It is not about the alerts but about who we are. */
   readonly isRefusedAccess: boolean;
+  /** It may take others. */
+  readonly isAboutAlerts: boolean;
 }
 
 function tellable(alert: StoredAlert, externalUrl: string, externalLabels: Labels): TellableAlert {
@@ -240,11 +280,4 @@ function tellable(alert: StoredAlert, externalUrl: string, externalLabels: Label
     annotations: linkedAnnotations(alert, externalUrl),
     generatorUrl: sloUrl(externalUrl, alert.sloId),
   };
-}
-
-function batchesOf<T>(alerts: readonly T[]): readonly (readonly T[])[] {
-  const batches: T[][] = [];
-  for (let start = 0; start < alerts.length; start += BATCH_MAX)
-    batches.push(alerts.slice(start, start + BATCH_MAX));
-  return batches;
 }

@@ -148,4 +148,9 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (alertmanager, fingerprint, incarnation)
   ) STRICT, WITHOUT ROWID;
   `,
+  // A telling that failed or was refused was none; what was told before this counts as taken.
+  `
+  ALTER TABLE told_alerts ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+  UPDATE told_alerts SET taken = 1;
+  `,
 ];

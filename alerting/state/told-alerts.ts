@@ -14,6 +14,9 @@ export function toldAlertTable(database: SqlDatabase) {
   const remove = database.prepare(
     'DELETE FROM told_alerts WHERE alertmanager = ? AND fingerprint = ? AND incarnation = ?',
   );
+  const taken = database.prepare(
+    'UPDATE told_alerts SET taken = 1 WHERE alertmanager = ? AND fingerprint = ? AND incarnation = ? AND taken = 0',
+  );
   const keep = database.prepare('SELECT DISTINCT alertmanager FROM told_alerts');
   const forget = database.prepare('DELETE FROM told_alerts WHERE alertmanager = ?');
   return {
@@ -24,6 +27,9 @@ export function toldAlertTable(database: SqlDatabase) {
       const json = [JSON.stringify(labels), JSON.stringify(annotations)] as const;
       put.run(alertmanager, fingerprint, incarnation, startsAtMs, ...json, generatorUrl);
     },
+    /** False when it was taken before. */
+    take: (alertmanager: string, { fingerprint, incarnation }: TellableAlert): boolean =>
+      taken.run(alertmanager, fingerprint, incarnation).changes > 0,
     remove(alertmanager: string, { fingerprint, incarnation }: TellableAlert): void {
       remove.run(alertmanager, fingerprint, incarnation);
     },

@@ -145,25 +145,76 @@ test('an alert that it refuses delays no other, and is told again with the rest'
   assert.deepEqual(await noted(rig), ['orders/checkout', 'orders/quote', 'tracking/lookup']);
 });
 
-test('an Alertmanager that refuses everything is asked a bounded number of times', async (t) => {
-  const ids = Array.from({ length: 200 }, (_, index) => `orders/n${index}`);
+/** SLOs enough for a request of many alerts. */
+async function rigOfMany(t: TestContext, ids: readonly string[]): Promise<AlertingRig> {
   const documents = ids.map(scriptedDocument);
   const loadDocuments = (): Promise<LoadedDocuments> => Promise.resolve({ documents, problems: [] });
-  const rig = await rigOf(t, { ...CONFIG, loadDocuments });
-  rig.answer = () => ({ status: 404, headers: {} });
+  return rigOf(t, { ...CONFIG, loadDocuments });
+}
+
+test('eight bad alerts among 200 keep no good one from being told, begun or ended', async (t) => {
+  const ids = Array.from({ length: 200 }, (_, index) => `orders/n${index}`);
+  const isBad = (id: string): boolean => Number(id.slice('orders/n'.length)) % 25 === 3;
+  const rig = await rigOfMany(t, ids);
+  const [begun, ended] = [new Set<string>(), new Set<string>()];
+  rig.answer = (body) => {
+    const alerts = body as readonly PostableAlert[];
+    const idOf = ({ labels }: PostableAlert): string => labels['slo_id'] ?? '';
+    const isRefused = alerts.some((alert) => isBad(idOf(alert)));
+    if (!isRefused) for (const alert of alerts) (isFiring(rig, alert) ? begun : ended).add(idOf(alert));
+    return { status: isRefused ? 400 : 200, headers: {} };
+  };
+  const good = ids.filter((id) => !isBad(id)).toSorted();
   for (const sloId of ids) rig.append(page(true, sloId));
-  await rig.advance(1000);
+  await rig.advance(5000);
+  assert.deepEqual([...begun].toSorted(), good);
   const once = rig.requests.length;
-  assert.equal(posts(rig)[0]?.length, ids.length);
-  assert.ok(once > 32 && once <= 1 + 2 * 32, `${once}`);
   await rig.advance(RESEND_MS);
-  assert.equal(rig.requests.length, 2 * once, 'the same again after a minute');
+  assert.equal(rig.requests.length - once, 1 + 8, 'the good together, each bad one by itself');
+  for (const sloId of ids) rig.append(page(false, sloId));
+  await rig.advance(5000);
+  assert.deepEqual([...ended].toSorted(), good);
+});
+
+test('an Alertmanager that refuses everything is asked a bounded number of times', async (t) => {
+  const ids = Array.from({ length: 200 }, (_, index) => `orders/n${index}`);
+  for (const [status, first, later] of [
+    [400, 3 * ids.length, 16],
+    [404, 1, 1],
+  ] as const) {
+    const rig = await rigOfMany(t, ids);
+    rig.answer = () => ({ status, headers: {} });
+    for (const sloId of ids) rig.append(page(true, sloId));
+    await rig.advance(RESEND_MS / 2);
+    const once = rig.requests.length;
+    assert.equal(posts(rig)[0]?.length, ids.length);
+    assert.ok(once <= first, `${status}: ${once}`);
+    await rig.advance(RESEND_MS);
+    assert.ok(rig.requests.length - once <= later, `${status}: ${rig.requests.length - once} after a minute`);
+  }
 });
 
 test('one that was away when an alert came is noted once it took it', async (t) => {
   const rig = await rigOf(t);
   rig.answers.push({ status: 503, headers: {} });
   rig.append(page(true));
+  await rig.advance(2 * RESEND_MS);
+  assert.deepEqual(await noted(rig), ['orders/checkout']);
+});
+
+test('so it is when we were started again in between, and only once', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'plimsoll-told-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const options = { ...CONFIG, databasePath: path.join(folder, 'alerting.db') };
+  const rig = await rigOf(t, options);
+  rig.answer = () => ({ status: 503, headers: {} });
+  rig.append(page(true));
+  await rig.advance(5000);
+  await rig.restart(options);
+  rig.answer = undefined;
+  await rig.advance(RESEND_MS);
+  assert.deepEqual(await noted(rig), ['orders/checkout']);
+  await rig.restart(options);
   await rig.advance(2 * RESEND_MS);
   assert.deepEqual(await noted(rig), ['orders/checkout']);
 });
