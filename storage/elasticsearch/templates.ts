@@ -1,7 +1,9 @@
 /** Puts our templates into a server that has none, or older ones. */
+import { AccessError } from '#base/access.ts';
 import type { EsAnswer, EsClient } from '#storage/elasticsearch/client.ts';
 import { refusal } from '#storage/elasticsearch/core/answers.ts';
 import {
+  longestRetentionMs,
   OPTIONAL_FEATURES,
   TEMPLATE_NAMES,
   TEMPLATE_VERSION,
@@ -20,14 +22,17 @@ export interface Installed {
   readonly put: boolean;
   /** What the server does not have. */
   readonly lacks: readonly Feature[];
+  /** What the templates say now; longer than wanted where somebody else wants it longer. */
+  readonly retentionMs: number;
 }
 
 /**
  * Streams that are there already are rolled over, so that what comes next finds
- * the fields our reader asks by. How long they keep documents is
- * set when a stream is made, and nobody changes it later but by hand.
+ * the fields our reader asks by. How long they keep documents is set when a stream
+ * is made. Templates serve all who write to a server: the longest retention counts,
+ * so that nobody's documents go too early.
  *
- * @throws TemplateError or NoAnswerError, or the reason of `signal`
+ * @throws TemplateError or NoAnswerError, AccessError, or the reason of `signal`
  */
 export async function installTemplates(
   client: EsClient,
@@ -42,13 +47,24 @@ export async function installTemplates(
     logs: union(logs?.patterns, wanted.patterns.logs),
     traces: union(traces?.patterns, wanted.patterns.traces),
   };
-  const { retentionMs } = wanted;
-  const hasFields = isCurrent(logs, patterns.logs) && isCurrent(traces, patterns.traces);
-  const isKept = [logs, traces].every((found) => found?.retentionMs === retentionMs);
-  if (hasFields && isKept) return { put: false, lacks: [] };
-  const lacks = await putAll(client, { patterns, retentionMs }, signal);
-  if (!hasFields) await rollOver(client, [...patterns.logs, ...patterns.traces], signal);
-  return { put: true, lacks };
+  const found = [logs?.retentionMs, traces?.retentionMs].filter((ms) => ms !== undefined);
+  const retentionMs = longestRetentionMs([...found, wanted.retentionMs]);
+  if (!isCurrent(logs, patterns.logs) || !isCurrent(traces, patterns.traces)) {
+    const lacks = await putAll(client, { patterns, retentionMs }, signal);
+    await rollOver(client, [...patterns.logs, ...patterns.traces], signal);
+    return { put: true, lacks, retentionMs };
+  }
+  const asFound = { put: false, lacks: [], retentionMs: longestRetentionMs(found) };
+  const isNewer = [logs, traces].some((one) => (one?.version ?? 0) > TEMPLATE_VERSION);
+  if (isNewer || found.every((ms) => ms === retentionMs)) return asFound;
+  return putAll(client, { patterns, retentionMs }, signal).then(
+    (lacks) => ({ put: true, lacks, retentionMs }),
+    (error: unknown) => {
+      // Whoever may only write goes on writing.
+      if (error instanceof AccessError) return asFound;
+      throw error;
+    },
+  );
 }
 
 interface Present {

@@ -305,7 +305,7 @@ export function elasticsearchExporterTests(name: string, url: string): void {
 
   void test(`${name}: new streams keep documents for the retention, where the server knows of one`, async () => {
     const maker = new RecordMaker();
-    const [first, second, third] = [newStreams(), newStreams(), newStreams()];
+    const [first, second, third, fourth] = [newStreams(), newStreams(), newStreams(), newStreams()];
     const made = async (streams: Streams, retentionMs: number): Promise<unknown> => {
       await using exporter = exporterFor(url, streams, { retentionMs });
       await exporter.export({ records: [logs(maker, 1)], mayRepeat: false, signal });
@@ -317,13 +317,20 @@ export function elasticsearchExporterTests(name: string, url: string): void {
       };
       return metadata.data_stream.data_stream[streams.logs]?.lifecycle;
     };
-    const found = [await made(first, 86_400_000), await made(second, 5_400_000), await made(third, 0)];
+    const found = [
+      await made(first, 3 * 86_400_000),
+      await made(second, 5_400_000),
+      await made(third, 0),
+      await made(fourth, 86_400_000),
+    ];
     const expected = [
-      { enabled: true, data_retention: '1d' },
-      { enabled: true, data_retention: '90m' },
+      { enabled: true, data_retention: '3d' },
+      // The longest counts.
+      { enabled: true, data_retention: '3d' },
+      { enabled: true },
       { enabled: true },
     ];
-    assert.deepEqual(found, name === 'OpenSearch' ? [undefined, undefined, undefined] : expected);
+    assert.deepEqual(found, name === 'OpenSearch' ? expected.map(() => undefined) : expected);
     const indices = (await (await fetch(`${url}/${first.logs}/_settings`)).json()) as object;
     assert.equal(Object.keys(indices).length, 1, 'a change rolls nothing over');
   });

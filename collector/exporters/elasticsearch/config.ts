@@ -129,7 +129,7 @@ const schema = object({
   retention: withDefault(
     duration({ minMs: 0, maxMs: 3650 * DAY_MS }),
     30 * DAY_MS,
-    'How long data streams keep documents, where the server has lifecycles of data streams; 0 keeps them. A disk fills otherwise.',
+    'How long data streams made from now on keep documents after their index rolled over, where the server has lifecycles of data streams; 0 keeps them. Of several exporters to one server the longest counts. A disk fills otherwise.',
   ),
   num_workers: withDefault(
     number({ min: 1, max: REQUESTS_MAX, integer: true }),

@@ -58,6 +58,7 @@ class ElasticsearchExporter implements Exporter {
   readonly #size: RequestSize;
   #client: EsClient | undefined;
   #hasReduced = false;
+  #hasKeptLonger = false;
 
   constructor(options: ElasticsearchExporterOptions) {
     this.#options = options;
@@ -104,13 +105,14 @@ class ElasticsearchExporter implements Exporter {
     try {
       const client = await EsClient.connect(config, signal);
       this.#client = client;
-      const { put, lacks } = await installTemplates(
+      const { put, lacks, retentionMs } = await installTemplates(
         client,
         { patterns: patternsOf(config), retentionMs: config.retentionMs },
         signal,
       );
       const { product, version } = client.server;
       if (put) log.info({ product, version, lacks }, 'index templates were put into the server');
+      if (retentionMs !== config.retentionMs) this.#keptLonger(retentionMs);
       return client;
     } catch (error) {
       signal.throwIfAborted();
@@ -122,6 +124,16 @@ class ElasticsearchExporter implements Exporter {
     const client = this.#client;
     this.#client = undefined;
     await client?.[Symbol.asyncDispose]();
+  }
+
+  #keptLonger(retentionMs: number): void {
+    if (this.#hasKeptLonger) return;
+    this.#hasKeptLonger = true;
+    const { config, log } = this.#options;
+    log.warn(
+      { wantedMs: config.retentionMs, retentionMs },
+      'index templates of the server keep documents for another time than `retention`; the longest that anybody wanted counts, and 0 is for ever',
+    );
   }
 
   #reduced(said: string): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   lifecycleOf,
+  longestRetentionMs,
   OPTIONAL_FEATURES,
   STREAM_PATTERNS,
   TEMPLATE_VERSION,
@@ -53,4 +54,11 @@ test('streams keep documents for the retention, or for ever, as the server write
     JSON.stringify(templatesFor(new Set(OPTIONAL_FEATURES), { ...WANTED, retentionMs }));
   assert.match(texts(86_400_000), /"template":\{"lifecycle":\{"enabled":true,"data_retention":"1d"\}\}/);
   assert.match(texts(86_400_000), /"retention_ms":86400000/);
+});
+
+test('of several retentions the longest counts, and for ever is the longest', () => {
+  assert.deepEqual(
+    [[1, 3, 2], [5, 0, 9], [7], []].map((list) => longestRetentionMs(list)),
+    [3, 0, 7, 0],
+  );
 });

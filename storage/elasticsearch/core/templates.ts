@@ -68,6 +68,11 @@ export function lifecycleOf(retentionMs: number): Mapping {
   return { enabled: true, ...(retentionMs === 0 ? {} : { data_retention: retentionText(retentionMs) }) };
 }
 
+/** 0 is for ever, and what none of them says. */
+export function longestRetentionMs(retentionsMs: readonly number[]): number {
+  return retentionsMs.includes(0) ? 0 : Math.max(0, ...retentionsMs);
+}
+
 /** As the server writes it: the largest unit that divides it. */
 function retentionText(retentionMs: number): string {
   const units = [
