@@ -81,16 +81,17 @@ export class JaegerReader implements TraceReader {
     const patterns = asPatterns(asked);
     const found =
       patterns === undefined
-        ? await this.#found(asked, signal)
-        : await Promise.all([this.#foundAsIs(asked, signal), this.#found(patterns, signal)]);
+        ? await this.#matching(asked, signal)
+        : await Promise.all([this.#matching(asked, signal), this.#matching(patterns, signal)]);
     const byId = new Map(found.flat().map((trace) => [trace.traceId, trace]));
     return matchingTraces([...byId.values()], search);
   }
 
-  /** Nothing where its values are taken for expressions and are none. */
-  async #foundAsIs(search: TraceSearch, signal: AbortSignal | undefined): Promise<readonly Trace[]> {
+  /** Nothing where its values are taken for expressions and are none, or too long for one. */
+  async #matching(search: TraceSearch, signal: AbortSignal | undefined): Promise<readonly Trace[]> {
     return this.#found(search, signal).catch((error: unknown) => {
-      if (isRefusedPattern(errorText(error))) return [];
+      const hasValues = Object.keys(search.attributes).length > 0;
+      if (hasValues && isRefusedPattern(errorText(error))) return [];
       throw error;
     });
   }

@@ -108,6 +108,12 @@ const CRITERIA: readonly {
     missed: { attributes: { 'url.query': 'a=(' } },
   },
   {
+    what: 'text with points',
+    one: { attributes: { 'app.version': '1.5.2' } },
+    found: { attributes: { 'app.version': '1.5.2' } },
+    missed: { attributes: { 'app.version': '1.5.' } },
+  },
+  {
     what: 'a key that is a number',
     one: { attributes: { b: 'x', '7': 'seven' } },
     found: { attributes: { '7': 'seven', b: 'x' } },
@@ -310,6 +316,18 @@ export function traceReaderContract(
     },
     'nanoseconds',
   );
+
+  check('texts that look alike use up no limit, and a long one is no error', async (backend) => {
+    const values = ['1.5', '125', '1x5', '1-5', 'x'.repeat(1200)];
+    const spans = values.map((value, index) => span(index + 1, index, { attributes: { amount: value } }));
+    await backend.write([spansRecord({ service: 'shop' }, spans)]);
+    const ask = async (amount: string): Promise<number[]> =>
+      ids(await backend.reader.searchTraces(search('shop', { attributes: { amount }, tracesMax: 1 })));
+    assert.deepEqual(await ask('1.5'), [1]);
+    // Not every store searches for texts as long as that.
+    assert.ok([0, 1].includes((await ask('x'.repeat(1200))).length));
+    assert.deepEqual(await ask(`${'x'.repeat(1200)}+`), []);
+  });
 
   check('attributes of the resource and the scope count, all pairs on one span', async (backend) => {
     const spans = [span(1, 1, { attributes: { a: '1' } }), span(1, 2, { attributes: { b: '2' } })];

@@ -1,9 +1,17 @@
-/** However late in a fault its daemon dies: what it held is free within 250 ms, every time. */
+/** However late in a fault its daemon or its injector dies: it is over within 250 ms more, every time. */
 import { ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '#base/sim/random.ts';
-import { daemonKilled, GRACE_MS, ON_PROCESSES } from '#test/support/chaos-cases.ts';
+import {
+  daemonKilled,
+  GRACE_MS,
+  injectorKilled,
+  LEASE_MS,
+  leaseRunsOut,
+  ON_PROCESSES,
+  RENEWED_LEASE_MS,
+} from '#test/support/chaos-cases.ts';
 import { ChaosWorld } from '#test/support/chaos.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
@@ -29,4 +37,14 @@ test('200 kills of the daemon at any instant of a fault', async (t) => {
   const at = (quantile: number): string => (sorted[Math.ceil(quantile * KILLS) - 1] ?? NaN).toFixed(0);
   t.diagnostic(`seed ${SEED}: free after ${at(0.5)} ms (p50), ${at(0.99)} (p99), ${at(1)} (slowest)`);
   ok(slow.length === 0, `seed ${SEED}, ${slow.length} of ${KILLS} too late: ${slow.join('; ')}`);
+});
+
+test('20 kills of an injector that holds every fault, and 20 leases of each that nobody renews', async (t) => {
+  await using world = await ChaosWorld.start();
+  const overMs: number[] = [];
+  for (let kill = 0; kill < 20; kill += 1) overMs.push((await injectorKilled(world)) - RENEWED_LEASE_MS);
+  for (let lease = 0; lease < 20; lease += 1)
+    for (const { request } of ON_PROCESSES) overMs.push((await leaseRunsOut(world, request)) - LEASE_MS);
+  t.diagnostic(`the slowest outlived its lease by ${Math.max(...overMs)} ms`);
+  ok(Math.max(...overMs) <= GRACE_MS, overMs.join(' '));
 });

@@ -1,6 +1,6 @@
 /** Every fault does what it says, and ends however its injector or the daemon ends. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -13,9 +13,13 @@ import { statOf } from '#chaos/world/processes.ts';
 import {
   daemonKilled,
   GRACE_MS,
+  injectorKilled,
+  LEASE_MS,
+  leaseRunsOut,
   nothingLeft,
   ON_PROCESSES,
   ON_THE_WIRE,
+  RENEWED_LEASE_MS,
   requestFails,
   RESTART_MS_MAX,
   soon,
@@ -25,54 +29,6 @@ import { ChaosWorld } from '#test/support/chaos.ts';
 import { isAlive } from '#test/support/processes.ts';
 import { promptly } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
-
-const INJECTOR = join(import.meta.dirname, '..', 'support', 'chaos-injector.ts');
-/** Of faults that are renewed: a renewal may come late on a machine with other things to do. */
-const RENEWED_LEASE_MS = 1500;
-/** Of faults that nobody renews. */
-const LEASE_MS = 600;
-
-/** All faults on the wire and one on a process, held and renewed; then nobody renews them. Milliseconds. */
-async function injectorKilled(world: ChaosWorld): Promise<number> {
-  const [pause] = ON_PROCESSES;
-  const requests = [...ON_THE_WIRE, ...(pause === undefined ? [] : [pause])].map(({ request }) => ({
-    ...request,
-    leaseMs: RENEWED_LEASE_MS,
-    alongside: true,
-  }));
-  const injector = spawn(process.execPath, [INJECTOR, world.control, JSON.stringify(requests)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await until('all faults to be held', () => injector.stdout.read() !== null, {
-    timeoutMs: RESTART_MS_MAX,
-    everyMs: 5,
-  });
-  await sleep(1.5 * RENEWED_LEASE_MS);
-  assert.equal((await world.client.list()).active.length, requests.length, 'renewed, they go on');
-  injector.kill('SIGKILL');
-  const killedMs = Date.now();
-  await until('all faults to be over', async () => (await world.client.list()).active.length === 0, {
-    timeoutMs: RESTART_MS_MAX,
-    everyMs: 10,
-  });
-  const { ended } = await world.client.list();
-  const these = ended.slice(-requests.length);
-  assert.deepEqual(new Set(these.map(({ endedBy }) => endedBy)), new Set(['lease over']));
-  await nothingLeft(world, 'after the injector');
-  return Math.max(...these.map(({ endedMs }) => (endedMs ?? Infinity) - killedMs));
-}
-
-/** Milliseconds from its beginning to its end. */
-async function leaseRunsOut(world: ChaosWorld, request: FaultRequest): Promise<number> {
-  const { id } = await world.client.start({ ...request, leaseMs: LEASE_MS });
-  const over = await until(
-    'it to be over',
-    async () => (await world.client.list()).ended.find((fault) => fault.id === id) ?? false,
-    { timeoutMs: RESTART_MS_MAX, everyMs: 10 },
-  );
-  await nothingLeft(world, request.fault);
-  return (over.endedMs ?? Infinity) - over.startedMs;
-}
 
 test('the cases cover every fault', () => {
   const covered = [...ON_THE_WIRE, ...ON_PROCESSES].map(({ request }) => request.fault);

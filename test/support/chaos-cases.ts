@@ -1,5 +1,8 @@
 /** Every fault that needs nothing of the machine: how it is asked for, and how it is felt. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRequest } from '#chaos/client.ts';
 import type { ChaosWorld } from '#test/support/chaos.ts';
 import { isAlive } from '#test/support/processes.ts';
@@ -16,6 +19,7 @@ export interface Case {
   readonly felt: (world: ChaosWorld) => Promise<unknown>;
 }
 
+const INJECTOR = join(import.meta.dirname, 'chaos-injector.ts');
 /** How long a fault may take to be felt. */
 export const soon = { timeoutMs: 3000, everyMs: 5 };
 
@@ -103,4 +107,51 @@ export async function daemonKilled(world: ChaosWorld, what: string): Promise<num
   await world.startDaemon();
   await nothingLeft(world, what);
   return tookMs;
+}
+
+/** Of faults that are renewed: a renewal may come late on a machine with other things to do. */
+export const RENEWED_LEASE_MS = 1500;
+/** Of faults that nobody renews. */
+export const LEASE_MS = 600;
+
+/** All faults on the wire and one on a process, held and renewed; then nobody renews them. Milliseconds. */
+export async function injectorKilled(world: ChaosWorld): Promise<number> {
+  const [pause] = ON_PROCESSES;
+  const requests = [...ON_THE_WIRE, ...(pause === undefined ? [] : [pause])].map(({ request }) => ({
+    ...request,
+    leaseMs: RENEWED_LEASE_MS,
+    alongside: true,
+  }));
+  const injector = spawn(process.execPath, [INJECTOR, world.control, JSON.stringify(requests)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await until('all faults to be held', () => injector.stdout.read() !== null, {
+    timeoutMs: RESTART_MS_MAX,
+    everyMs: 5,
+  });
+  await sleep(1.5 * RENEWED_LEASE_MS);
+  assert.equal((await world.client.list()).active.length, requests.length, 'renewed, they go on');
+  injector.kill('SIGKILL');
+  const killedMs = Date.now();
+  await until('all faults to be over', async () => (await world.client.list()).active.length === 0, {
+    timeoutMs: RESTART_MS_MAX,
+    everyMs: 10,
+  });
+  const { ended } = await world.client.list();
+  const these = ended.slice(-requests.length);
+  assert.deepEqual(new Set(these.map(({ endedBy }) => endedBy)), new Set(['lease over']));
+  await nothingLeft(world, 'after the injector');
+  return Math.max(...these.map(({ endedMs }) => (endedMs ?? Infinity) - killedMs));
+}
+
+/** Milliseconds from its beginning to its end. */
+export async function leaseRunsOut(world: ChaosWorld, request: FaultRequest): Promise<number> {
+  const { id } = await world.client.start({ ...request, leaseMs: LEASE_MS });
+  const over = await until(
+    'it to be over',
+    async () => (await world.client.list()).ended.find((fault) => fault.id === id) ?? false,
+    { timeoutMs: RESTART_MS_MAX, everyMs: 10 },
+  );
+  await nothingLeft(world, request.fault);
+  return (over.endedMs ?? Infinity) - over.startedMs;
 }

@@ -11,7 +11,8 @@ const EARLY_MS_MAX = 2;
 /**
  * Passes with the first of at most three tries that takes no more than `limitMs`.
  * What the machine's other work adds differs from try to try; what our own code
- * takes is in every one of them. Long tests hold every single try to the limit.
+ * takes is in every one of them: a bound that is broken now and then passes. `chaos.long`
+ * holds each of many tries to those of faults.
  *
  * @param what finishes the sentence "… after N ms"
  * @param attempt resolves with milliseconds; whatever it throws fails at once
