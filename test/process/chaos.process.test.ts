@@ -78,14 +78,15 @@ test('the daemon is killed with a process in its hands: the reaper frees it', as
 
 test('negative control: without the reaper the target stays stopped, until a new daemon reads the journal', async () => {
   await using world = await ChaosWorld.start();
-  await world.client.start({ fault: 'pause', target: 'quotes', leaseMs: 300 });
+  // Time enough for the first reaper to start, or the lease ends before the fault has begun.
+  await world.client.start({ fault: 'pause', target: 'quotes', leaseMs: RENEWED_LEASE_MS });
   await stopped(world);
   const { reaperPid } = world;
   assert.ok(reaperPid !== undefined);
   process.kill(reaperPid, 'SIGSTOP');
   await world.killDaemon();
   process.kill(reaperPid, 'SIGKILL');
-  await sleep(300 + GRACE_MS);
+  await sleep(RENEWED_LEASE_MS + GRACE_MS);
   assert.equal(world.serviceState, 'T', 'nobody is there to free it');
   await world.startDaemon();
   await nothingLeft(world, 'after the replay');

@@ -112,7 +112,7 @@ export async function daemonKilled(world: ChaosWorld, what: string): Promise<num
 /** Of faults that are renewed: a renewal may come late on a machine with other things to do. */
 export const RENEWED_LEASE_MS = 1500;
 /** Of faults that nobody renews. */
-export const LEASE_MS = 600;
+export const LEASE_MS = 1000;
 
 /** All faults on the wire and one on a process, held and renewed; then nobody renews them. Milliseconds. */
 export async function injectorKilled(world: ChaosWorld): Promise<number> {
