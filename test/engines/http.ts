@@ -1,21 +1,24 @@
 /** Questions to a server that may not be there yet. */
 
-const ANSWER_MS_MAX = 2000;
+/** Of one that is started, which is asked again at once. */
+const READY_MS_MAX = 2000;
+/** Of one that runs, however busy the machine is; one that is gone refuses at once. */
+const ANSWER_MS_MAX = 20_000;
 /** A first document may have to wait for its index. */
 const SEND_MS_MAX = 30_000;
 
-/** Whether `url` answers with 2xx. */
+/** Whether `url` answers with 2xx, soon. */
 export async function answers(url: string): Promise<boolean> {
-  return (await ask(url)) !== undefined;
+  return (await ask(url, READY_MS_MAX)) !== undefined;
 }
 
 /** The body of a 2xx answer; undefined for any other answer, or none. */
-export async function ask(url: string): Promise<string | undefined> {
+export async function ask(url: string, timeoutMs = ANSWER_MS_MAX): Promise<string | undefined> {
   try {
     // Idle connections to a server that is killed soon after would only fail.
     const response = await fetch(url, {
       headers: { connection: 'close' },
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const body = await response.text();
     return response.ok ? body : undefined;

@@ -11,7 +11,7 @@ import type { JournalRecord } from '#journal/ports.ts';
 import { PrometheusReader } from '#storage/prometheus/reader.ts';
 import type { MetricsBackend, MetricsFeature } from '#test/contract/metrics.ts';
 import { isMissing, type Engine, type Missing } from '#test/engines/engine.ts';
-import { ask } from '#test/engines/http.ts';
+import { send } from '#test/engines/http.ts';
 import { startPrometheus, type PrometheusOptions } from '#test/engines/prometheus.ts';
 import { startVictoriaMetrics } from '#test/engines/victoriametrics.ts';
 import { samplesRecord } from '#test/support/journal-records.ts';
@@ -104,9 +104,9 @@ export async function victoriaBackend(): Promise<MetricsBackend | Missing> {
   });
   if (isMissing(engine)) return engine;
   // What was written is found a second later, unless it is asked to hurry.
-  const settle = () => ask(`${engine.url}/internal/force_flush`);
+  const settle = () => send(`${engine.url}/internal/force_flush`, { method: 'GET' });
   // It acknowledges what is in memory, seconds before it is on disk; a snapshot puts it there.
-  const makeDurable = () => ask(`${engine.url}/snapshot/create`);
+  const makeDurable = () => send(`${engine.url}/snapshot/create`, { method: 'GET' });
   return new EngineBackend(engine, { samplesBy: undefined, protocol: 'auto', settle, makeDurable });
 }
 

@@ -8,16 +8,22 @@ import { createServer } from 'node:net';
  * of those may otherwise sit on a server's port while the server is down.
  */
 const PORT_MIN = 18_000;
-const PORT_BELOW = 32_000;
-const TRIES_MAX = 100;
+/** Processes one after the other take from different slices: what one has chosen is not yet bound. */
+const SLICES = 100;
+const SLICE_PORTS = 140;
+const OWN_MIN = PORT_MIN + (process.pid % SLICES) * SLICE_PORTS;
+const TRIES_MAX = 1000;
+const given = new Set<number>();
 
-/** A port of 127.0.0.1 on which nothing listens. */
+/** A port of 127.0.0.1 on which nothing listens, and which this process was not given before. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const port = randomInt(PORT_MIN, PORT_BELOW);
-    if (await isFree(port)) return port;
+    const port = OWN_MIN + randomInt(SLICE_PORTS);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
-  throw new Error(`no free port between ${PORT_MIN} and ${PORT_BELOW} in ${TRIES_MAX} tries`);
+  throw new Error(`no free port from ${OWN_MIN} on in ${TRIES_MAX} tries`);
 }
 
 async function isFree(port: number): Promise<boolean> {
