@@ -14,7 +14,7 @@ import { startElasticsearch } from '#test/engines/elasticsearch.ts';
 import { isMissing, type EngineAnswer, type Missing } from '#test/engines/engine.ts';
 import { startJaeger, type JaegerEngine } from '#test/engines/jaeger.ts';
 import { startPrometheus } from '#test/engines/prometheus.ts';
-import { askUntilFull, questionNow, startBoardsDemo } from '#test/support/boards-demo.ts';
+import { askUntilFull, startBoardsDemo } from '#test/support/boards-demo.ts';
 import type { Bases } from '#test/support/grafana-panels.ts';
 
 type Flavor = 'packaged' | 'built';
@@ -95,7 +95,7 @@ export function dashboardsTests(
     const boards = builtBoards().map(viewOf);
     if (unasked !== undefined) t.diagnostic(`${unasked.panels.source} are not asked: ${unasked.because}`);
     const isWanted = (where: string): boolean => unasked === undefined || !unasked.panels.test(where);
-    const answers = await askUntilFull(t, boards, () => questionNow(running, bases), isWanted);
+    const answers = await askUntilFull(t, boards, { running, bases, isWanted });
     assert.deepEqual(
       [...new Set(answers.map(({ source }) => source))].toSorted(),
       Object.keys(bases).toSorted(),

@@ -36,7 +36,7 @@ function bases(): Bases {
 
 test('every query of every panel answers with data', async (t) => {
   if (!hasDocuments) for (const where of documentQueries()) t.diagnostic(`no API under /es yet: ${where}`);
-  const answers = await askUntilFull(t, BOARDS, () => questionNow(running, bases()));
+  const answers = await askUntilFull(t, BOARDS, { running, bases: bases() });
   assert.ok(answers.length > 100, `${answers.length} answers`);
   const sources = [...new Set(answers.map(({ source }) => source))];
   assert.deepEqual(sources.toSorted(), Object.keys(bases()).toSorted());

@@ -7,10 +7,11 @@ import { demoFile, demoProcesses, startDemoProgram } from '#test/support/demo.ts
 import { commandOf, isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/wait.ts';
 
-/** Stated for two quiet cores is 8 s; tests run beside each other. */
-const START_MS_MAX = 20_000;
+/** Stated for two quiet cores is 8 s; tests run beside each other, on slower ones too. */
+const START_MS_MAX = 40_000;
 const STOP_MS_MAX = 3500;
-const GONE_MS_MAX = 5000;
+/** That all ends is the claim; a leash grants 3.5 s. */
+const GONE_MS_MAX = 15_000;
 const TRACE_MS_MAX = 15_000;
 /** What the origin tells of the programs beside it, and where the list stands in it. */
 const COMPANIONS = [
@@ -65,7 +66,7 @@ test('a customer is seen through five services; Ctrl-C leaves nothing behind', a
   t.diagnostic(`stopped in ${stoppedMs.toFixed(0)} ms`);
   assert.equal(demo.launcher.exitCode, 0, demo.output());
   assert.ok(stoppedMs < STOP_MS_MAX, `${stoppedMs.toFixed(0)} ms`);
-  assert.deepEqual(processes.filter(isAlive).map(commandOf), []);
+  await allGone(processes);
 });
 
 test('killed at the top in the middle of a fault: no process left, no fault left', async (t) => {
@@ -78,17 +79,21 @@ test('killed at the top in the middle of a fault: no process left, no fault left
   assert.equal(started.status, 201, await started.text());
   const processes = demoProcesses(demo.data, demo.pid);
   const { pid } = demoFile(demo.data).targets['quotes'] ?? { pid: 0 };
-  await until('quotes to be stopped', () => stateOf(pid) === 'T', { timeoutMs: 2000, everyMs: 10 });
+  await until('quotes to be stopped', () => stateOf(pid) === 'T', { timeoutMs: 10_000, everyMs: 10 });
   const killedMs = performance.now();
   process.kill(demo.pid, 'SIGKILL');
+  await allGone(processes);
+  t.diagnostic(`all gone after ${(performance.now() - killedMs).toFixed(0)} ms`);
+  assert.match(readFileSync(join(demo.data, 'plimsoll.yaml'), 'utf8'), /scrape_configs/);
+});
+
+async function allGone(processes: readonly number[]): Promise<void> {
   await until('everything to be gone', () => !processes.some(isAlive), {
     timeoutMs: GONE_MS_MAX,
     everyMs: 20,
     detail: () => processes.filter(isAlive).map(commandOf).join(' '),
   });
-  t.diagnostic(`all gone after ${(performance.now() - killedMs).toFixed(0)} ms`);
-  assert.match(readFileSync(join(demo.data, 'plimsoll.yaml'), 'utf8'), /scrape_configs/);
-});
+}
 
 /** One letter of proc(5): T is stopped by a signal. */
 function stateOf(pid: number): string {

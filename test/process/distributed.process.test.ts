@@ -18,7 +18,7 @@ import { startWebhook } from '#test/support/webhook.ts';
 const OBJECTIVE = 0.999;
 const POLICY = { longWindowMs: 60_000, shortWindowMs: 5000, factor: 14.4, badEventsMin: 5 };
 const HEALTHY_MS = 2500;
-const PAGE_MS_MAX = 8000;
+const PAGE_MS_MAX = 12_000;
 const RATE = { perSecond: 50, batchMs: 150 };
 
 interface Incident {
@@ -154,7 +154,9 @@ async function eachAnswersForItself(collector: Program, alerting: Program): Prom
   const elsewhere = await getJson<{ journal: { state: string } }>(alerting.origin, '/api/plimsoll/v1/ledger');
   equal(elsewhere?.journal.state, 'elsewhere');
   // The collector knows of its reader what that has reported, a little later.
-  const row = await until('the ledger to show the reader', () => readerIn(collector), { timeoutMs: 5000 });
+  const row = await until('the ledger to show the reader', () => readerIn(collector), {
+    timeoutMs: 15_000,
+  });
   equal(row.residual, 0, JSON.stringify(row));
 }
 

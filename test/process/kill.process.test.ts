@@ -16,7 +16,7 @@ test('kill -9 under load: every acknowledged span is there exactly once', async 
       kills: 2,
       seed: SEED,
       spansPerSecond: 2000,
-      loadMsMin: 300,
+      loadMsMin: 600,
       loadMsMax: 1500,
     });
     const { violations, ...figures } = report;

@@ -239,7 +239,7 @@ test('a log record is told to who watches, within seconds of its arrival', async
   const nanos = BigInt(Date.now()) * 1_000_000n;
   const body = buildLogs({ service: 'quotes', logs: [{ nanos, body: 'watched' }] });
   equal((await sender.post('logs', body)).status, 200);
-  await until('the record', () => tail.events.length > 0, { timeoutMs: 5000, detail: tail.text });
+  await until('the record', () => tail.events.length > 0, { timeoutMs: 15_000, detail: tail.text });
   const records = listIn(present(asObject(tail.events[0]?.data), 'it has data'), 'records');
   deepEqual(
     records.map((record) => record['body']),
@@ -260,7 +260,17 @@ test('a reload says what it found; with an error in it nothing changes', async (
 });
 
 test('every family on /metrics stands in the registry, as it is there', async () => {
-  const page = await (await fetch(`${program.origin}/metrics`)).text();
+  // A part that does not answer in time is missing from a page.
+  let absent: readonly string[] = [];
+  const page = await until(
+    'a page with every metric of the registry',
+    async () => {
+      const text = await (await fetch(`${program.origin}/metrics`)).text();
+      absent = Object.values(METRICS).flatMap(({ name }) => (text.includes(`# TYPE ${name} `) ? [] : [name]));
+      return absent.length === 0 && text;
+    },
+    { timeoutMs: 20_000, everyMs: 500, detail: () => `all but ${absent.join(' ')}` },
+  );
   const registry = new Map<string, (typeof METRICS)[keyof typeof METRICS]>(
     Object.values(METRICS).map((metric) => [metric.name, metric]),
   );
@@ -284,8 +294,5 @@ test('every family on /metrics stands in the registry, as it is there', async ()
   const series = samples.map((line) => line.slice(0, line.lastIndexOf(' ')));
   const twice = series.filter((name, index) => series.indexOf(name) !== index);
   deepEqual(twice, [], 'no series stands there twice');
-  const seen = new Set(types.map(([, name]) => name));
-  const absent = [...registry.keys()].filter((name) => !seen.has(name));
-  deepEqual(absent, [], 'every metric of the registry is exposed by somebody');
   match(page, /^plimsoll_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
 });

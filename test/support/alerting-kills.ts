@@ -135,7 +135,7 @@ export async function runAlertingKills(t: TestContext, kills: number): Promise<v
     const last = program;
     await until('everything to be told', () => isSettled(last, judge(webhook, statuses)), {
       timeoutMs: 60_000,
-      everyMs: 500,
+      everyMs: 100,
       detail: () => `seed ${SEED}, believed: ${[...judge(webhook, statuses).firing.keys()].join(' ')}`,
     });
     const receiver = judge(webhook, statuses);

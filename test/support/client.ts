@@ -1,6 +1,7 @@
 /** What a stranger can ask of a running Plimsoll, over HTTP. */
 import { Agent, request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Sends on kept connections. */
 export class OtlpSender implements Disposable {
@@ -45,13 +46,25 @@ export class OtlpSender implements Disposable {
   }
 }
 
-/** JSON of a 2xx answer; undefined for 404. @throws Error for any other status */
+const ANSWER_MS_MAX = 20_000;
+const UNAVAILABLE_PAUSE_MS = 250;
+
+/**
+ * JSON of a 2xx answer; undefined for 404. What is unavailable for now (503) is
+ * asked again until {@link ANSWER_MS_MAX} have passed.
+ *
+ * @throws Error for any other status
+ */
 export async function getJson<T>(origin: string, path: string): Promise<T | undefined> {
-  const response = await fetch(`${origin}${path}`, { signal: AbortSignal.timeout(20_000) });
-  const text = await response.text();
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 300)}`);
-  return JSON.parse(text) as T;
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  for (;;) {
+    const response = await fetch(`${origin}${path}`, { signal });
+    const text = await response.text();
+    if (response.status === 404) return undefined;
+    if (response.ok) return JSON.parse(text) as T;
+    if (response.status !== 503) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 300)}`);
+    await sleep(UNAVAILABLE_PAUSE_MS, undefined, { signal });
+  }
 }
 
 export interface JaegerTrace {
