@@ -1,4 +1,4 @@
-/** The kind `check`: types, lint and format, each counted as one test. */
+/** The kind `check`: types, lint, format and the console's build, each counted as one test. */
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { emptyTally, type Tally } from '#test/runner/tally.ts';
@@ -15,6 +15,8 @@ const CHECKS = [
   { name: 'types of its tests', tool: 'tsc', args: [...TYPES, '-p', 'test/browser'] },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', tool: 'oxfmt', args: ['--check'] },
+  // Else the first programs of other kinds would each build it, beside what they are timed at.
+  { name: 'build of the console', tool: 'node', args: ['dashboards/console/build.ts'] },
 ];
 
 interface CheckOptions {
