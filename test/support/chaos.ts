@@ -10,6 +10,7 @@ import { systemClock } from '#base/real/clock.ts';
 import { systemNet } from '#base/real/net.ts';
 import { ChaosClient } from '#chaos/client.ts';
 import { statOf } from '#chaos/world/processes.ts';
+import { freePort } from '#test/engines/ports.ts';
 import { isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/wait.ts';
 
@@ -36,6 +37,7 @@ export class ChaosWorld implements AsyncDisposable {
     const world = new ChaosWorld();
     world.#serviceEnv = serviceEnv?.(world.root) ?? {};
     mkdirSync(world.state, { recursive: true });
+    world.#port = await freePort();
     await world.#startService();
     await world.startDaemon();
     return world;
@@ -66,18 +68,18 @@ export class ChaosWorld implements AsyncDisposable {
 
   /** As the demo's supervisor does: the same ports every time. */
   async startDaemon(): Promise<void> {
-    const definition = (name: string): object => ({
-      name,
-      listen: this.proxies[name]?.replace('http://', '') ?? '127.0.0.1:0',
-      upstream: `127.0.0.1:${this.#port}`,
-    });
-    const names = ['quotes', 'carriers', 'pager', 'collector'];
+    const definitions: object[] = [];
+    for (const name of ['quotes', 'carriers', 'pager', 'collector']) {
+      // Free again after a fault that closes it: no connection of ours may sit on it meanwhile.
+      const listen = this.proxies[name]?.replace('http://', '') ?? `127.0.0.1:${await freePort()}`;
+      definitions.push({ name, listen, upstream: `127.0.0.1:${this.#port}` });
+    }
     const flags = {
       data: join(this.root, 'chaos'),
       targets: this.demoFile,
       seed: '7',
       control: '127.0.0.1:0',
-      proxies: JSON.stringify(names.map(definition)),
+      proxies: JSON.stringify(definitions),
     };
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
     const daemon = spawn(process.execPath, [DAEMON, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -93,7 +95,7 @@ export class ChaosWorld implements AsyncDisposable {
   async killDaemon(): Promise<void> {
     const pid = this.daemonPid;
     process.kill(pid, 'SIGKILL');
-    await until('the daemon to be gone', () => !isAlive(pid), { timeoutMs: 2000, everyMs: 2 });
+    await until('the daemon to be gone', () => !isAlive(pid), { timeoutMs: 10_000, everyMs: 2 });
   }
 
   /** Milliseconds a request through the proxy takes; its status, or 0 when there was none. */
@@ -195,7 +197,7 @@ export class ChaosWorld implements AsyncDisposable {
     for (const pid of [this.daemonPid, this.servicePid])
       if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGKILL');
     await until('the world to be gone', () => !isAlive(this.servicePid) && !isAlive(this.daemonPid), {
-      timeoutMs: 5000,
+      timeoutMs: 10_000,
     });
     rmSync(this.root, { recursive: true, force: true });
   }
