@@ -10,18 +10,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { present } from '#base/invariant.ts';
-import { OtlpSink, type SinkSpan } from '#test/support/otlp-sink.ts';
-import { appEnv, WITH_SDK } from '#test/support/sdk-app.ts';
+import { eachOnce, OtlpSink, type SinkSpan } from '#test/support/otlp-sink.ts';
+import { promptly } from '#test/support/promptly.ts';
+import { appEnv, arriving, WITH_SDK } from '#test/support/sdk-app.ts';
 import { until } from '#test/support/wait.ts';
 
 const SERVICE = join(import.meta.dirname, '..', 'fixtures', 'sdk-service.ts');
-const ARRIVAL_MS_MAX = 5000;
+const ARRIVAL_MS_MAX = 10_000;
 /** The batch delay and a busy machine. */
 const SEEN_MS_MAX = 1500;
+/** Later ones only where the first span took too long. */
+const FIRST_ORDER = 7;
 const OPENMETRICS = { accept: 'application/openmetrics-text' };
 
 interface Service extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number | undefined;
   readonly output: () => string;
   /** Exit code, or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | string>;
@@ -47,6 +51,7 @@ async function startService(env: Readonly<Record<string, string>>): Promise<Serv
   };
   return {
     url: await found.promise,
+    pid: child.pid,
     output: () => lines.join('\n'),
     stop,
     async [Symbol.asyncDispose]() {
@@ -60,40 +65,41 @@ let service: Service;
 
 before(async () => {
   sink = await OtlpSink.start();
-  service = await startService({
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
-    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
-    OTEL_INSTRUMENTATION_COMMON_PEER_SERVICE_MAPPING: `${new URL(sink.url).host}=warehouse`,
-    OTEL_SERVCE_NAME: 'misspelt',
-  });
+  service = await startOrders();
 });
 after(async () => {
   await service[Symbol.asyncDispose]();
   await sink[Symbol.asyncDispose]();
 });
 
-function spanNamed(name: string): Promise<SinkSpan> {
-  return until(`the span ${name}`, () => sink.spans.find((span) => span.name === name), {
+function startOrders(): Promise<Service> {
+  return startService({
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    OTEL_INSTRUMENTATION_COMMON_PEER_SERVICE_MAPPING: `${new URL(sink.url).host}=warehouse`,
+    OTEL_SERVCE_NAME: 'misspelt',
+  });
+}
+
+function spanNamed(name: string, isIt: (span: SinkSpan) => boolean = () => true): Promise<SinkSpan> {
+  return until(`the span ${name}`, () => sink.spans.find((span) => span.name === name && isIt(span)), {
     timeoutMs: ARRIVAL_MS_MAX,
     everyMs: 10,
     detail: () => sink.spans.map((span) => span.name).join(', '),
   });
 }
 
-test('a span is at the collector soon after it ended, with its route, joined with its statements', async () => {
-  const answer = await fetch(`${service.url}/orders/7`, { method: 'POST' });
-  const answeredMs = performance.now();
-  const { traceparent } = (await answer.json()) as { traceparent: string };
+test('a span is at the collector soon after it ended, with its route, joined with its statements', async (t) => {
+  let orderId = FIRST_ORDER;
+  await promptly(t, 'the span is at the collector', SEEN_MS_MAX, () => spanOfOrder(orderId++));
   const server = await spanNamed('POST /orders/:id');
-  const tookMs = performance.now() - answeredMs;
-  ok(tookMs < SEEN_MS_MAX, `${tookMs} ms`);
-  equal(traceparent, `00-${server.traceId}-${server.spanId}-01`);
-  const statement = await spanNamed('sqlite INSERT');
+  const isOfServer = ({ traceId }: SinkSpan): boolean => traceId === server.traceId;
+  const statement = await spanNamed('sqlite INSERT', isOfServer);
   deepEqual([statement.kind, statement.parentSpanId], [3, server.spanId]);
   equal(statement.attributes['db.system.name'], 'sqlite');
   equal(statement.attributes['db.operation.name'], 'INSERT');
   equal(statement.attributes['db.query.text'], 'INSERT INTO orders (id, note) VALUES (?, ?)');
-  const deletion = await spanNamed('sqlite DELETE');
+  const deletion = await spanNamed('sqlite DELETE', isOfServer);
   equal(deletion.attributes['db.query.text'], 'DELETE FROM orders WHERE note = ?');
   equal(
     sink.spans.some(({ name }) => name === 'sqlite CREATE'),
@@ -101,6 +107,18 @@ test('a span is at the collector soon after it ended, with its route, joined wit
     'a start is nobody’s request',
   );
 });
+
+/** @returns the milliseconds from the answer to the span's arrival */
+async function spanOfOrder(orderId: number): Promise<number> {
+  const path = `/orders/${orderId}`;
+  const answer = await fetch(`${service.url}${path}`, { method: 'POST' });
+  const answeredMs = performance.now();
+  const { traceparent } = (await answer.json()) as { traceparent: string };
+  const server = await spanNamed('POST /orders/:id', ({ attributes }) => attributes['url.path'] === path);
+  const tookMs = performance.now() - answeredMs;
+  equal(traceparent, `00-${server.traceId}-${server.spanId}-01`);
+  return tookMs;
+}
 
 test('an answer of 500 marks the span, and only its own', async () => {
   equal((await fetch(`${service.url}/fails`)).status, 500);
@@ -130,10 +148,11 @@ test('metrics come in the format asked for, with exemplars where that has them',
   match(response.headers.get('content-type') ?? '', /^application\/openmetrics-text/);
   const text = await response.text();
   ok(text.endsWith('# EOF\n'));
-  const server = await spanNamed('POST /orders/:id');
+  const orders = sink.spans.filter(({ name }) => name === 'POST /orders/:id');
   const bucket = text
     .split('\n')
-    .find((line) => line.includes('/orders/:id') && line.includes(`# {trace_id="${server.traceId}"`));
+    .filter((line) => line.includes('/orders/:id'))
+    .find((line) => orders.some(({ traceId }) => line.includes(`# {trace_id="${traceId}"`)));
   match(present(bucket, text), /^http_server_request_duration_seconds_bucket\{.*http_request_method="POST"/);
   for (const name of [
     'http_server_request_duration_seconds_count',
@@ -167,28 +186,50 @@ test('health is told and not traced; a misspelt variable is named once', async (
   equal(service.output().match(/OTEL_SERVCE_NAME/g)?.length, 1);
 });
 
-test('SIGTERM lets a request finish, closes what the service has open, and ends with 0', async () => {
-  const slow = fetch(`${service.url}/slow`);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const status = service.stop('SIGTERM');
-  equal((await slow).status, 200);
-  equal(await status, 0);
-  match(service.output(), /"msg":"closed"[^]*"msg":"stopped"/);
-  ok(
-    sink.spans.some(({ name }) => name === 'GET /slow'),
-    'and its span arrived',
-  );
+test('SIGTERM lets a request finish, closes what the service has open, and ends with 0', async (t) => {
+  let tries = 0;
+  await arriving(t, { bodies: 1, spans: 1 }, async () => {
+    tries += 1;
+    if (tries > 1) service = await startOrders();
+    return stopAmidRequest();
+  });
 });
 
-test('as Jaeger Thrift the same spans arrive, at an end by a signal too', async () => {
+/** @returns what came of the request: a machine that stands still lets the stop's second pass, and it is cut */
+async function stopAmidRequest(): Promise<Readonly<Record<'bodies' | 'spans', readonly unknown[]>>> {
+  // Its head is sent at once: the service has the request, and is not through with it.
+  const slow = await fetch(`${service.url}/slow`);
+  equal(slow.status, 200);
+  const status = service.stop('SIGTERM');
+  const bodies = await slow.json().then(
+    (body) => [body],
+    () => [],
+  );
+  equal(await status, 0);
+  match(service.output(), /"msg":"closed"[^]*"msg":"stopped"/);
+  const spans = eachOnce(sink.spans).filter(
+    ({ name, resource }) => name === 'GET /slow' && resource['process.pid'] === service.pid,
+  );
+  return { bodies, spans };
+}
+
+test('as Jaeger Thrift the same spans arrive, at an end by a signal too', async (t) => {
+  const { spans } = await arriving(t, { spans: 1 }, stopLegacy);
+  const [failed] = spans;
+  deepEqual([failed?.name, failed?.kind, failed?.status], ['GET /fails', 2, 2]);
+});
+
+async function stopLegacy(): Promise<{ readonly spans: readonly SinkSpan[] }> {
+  await using collector = await OtlpSink.start();
   await using legacy = await startService({
     OTEL_TRACES_EXPORTER: 'jaeger',
-    OTEL_EXPORTER_JAEGER_ENDPOINT: `${sink.url}/api/traces`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_EXPORTER_JAEGER_ENDPOINT: `${collector.url}/api/traces`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_SERVICE_NAME: 'legacy',
   });
   await fetch(`${legacy.url}/fails`);
   equal(await legacy.stop('SIGTERM'), 0);
-  const [failed] = sink.spans.filter(({ resource }) => resource['service.name'] === 'legacy');
-  deepEqual([failed?.name, failed?.kind, failed?.status], ['GET /fails', 2, 2]);
-});
+  return {
+    spans: eachOnce(collector.spans).filter(({ resource }) => resource['service.name'] === 'legacy'),
+  };
+}

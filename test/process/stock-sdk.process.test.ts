@@ -15,7 +15,7 @@ import { startPlimsoll, type Program } from '#test/support/program.ts';
 import { until } from '#test/support/wait.ts';
 
 const APP = join(import.meta.dirname, '..', 'fixtures', 'stock-app.ts');
-const SEND_SECONDS = Number(process.env['PLIMSOLL_STOCK_SECONDS'] ?? '6');
+const SEND_SECONDS = Number(process.env['PLIMSOLL_STOCK_SECONDS'] ?? '2');
 /** A store shows a record soon after its commit; the rest is head-room on a busy machine. */
 const VISIBLE_MS_MAX = 20_000;
 /** The search API gives at most so many traces. */
@@ -126,6 +126,9 @@ async function runApp(service: string, protocol: string, compression: string): P
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_METRICS_EXPORTER: 'otlp',
       OTEL_LOGS_EXPORTER: 'otlp',
+      // Several batches of each in that time; the stock delay of traces is 5 s.
+      OTEL_BSP_SCHEDULE_DELAY: '500',
+      OTEL_BLRP_SCHEDULE_DELAY: '500',
       OTEL_METRIC_EXPORT_INTERVAL: '1000',
       OTEL_METRIC_EXPORT_TIMEOUT: '900',
       OTEL_NODE_RESOURCE_DETECTORS: 'env',

@@ -1,11 +1,17 @@
 /** A stand-in for any collector: takes OTLP and Jaeger's Thrift over HTTP, and keeps what arrived. */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeHttpBatch } from '#signals/jaeger/decode.ts';
 import { LogsRequest, TracesRequest } from '#test/support/otlp-proto.ts';
 
-export interface SinkSpan {
+interface Arrival {
+  /** Its batch had come before, byte for byte. */
+  readonly isRepeat: boolean;
+}
+
+export interface SinkSpan extends Arrival {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
@@ -17,13 +23,21 @@ export interface SinkSpan {
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
-export interface SinkLog {
+export interface SinkLog extends Arrival {
   readonly traceId: string;
   readonly spanId: string;
   readonly body: unknown;
   readonly severity: number;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly resource: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Without the batches that came again: one on its way when the process ends is sent a second
+ * time, because nobody is left to hear its answer. An item that is in two batches stays twice.
+ */
+export function eachOnce<Item extends Arrival>(items: readonly Item[]): Item[] {
+  return items.filter(({ isRepeat }) => !isRepeat);
 }
 
 /** Only fields that are there, and counts as numbers. */
@@ -35,6 +49,8 @@ export type Behaviour = (request: IncomingMessage, response: ServerResponse) => 
 export class OtlpSink implements AsyncDisposable {
   readonly spans: SinkSpan[] = [];
   readonly logs: SinkLog[] = [];
+  /** A digest of each batch taken. */
+  readonly #taken = new Set<string>();
   readonly #server: Server;
   behaviour: Behaviour = () => false;
 
@@ -68,17 +84,26 @@ export class OtlpSink implements AsyncDisposable {
     }
     const sent = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
-    if (request.url === '/v1/logs') this.#takeLogs(body);
-    else if (request.url === '/api/traces') this.#takeSpans(decodeHttpBatch(body).body);
-    else this.#takeSpans(body);
+    const isRepeat = this.#isRepeat(request.url ?? '', body);
+    if (request.url === '/v1/logs') this.#takeLogs(body, isRepeat);
+    else if (request.url === '/api/traces') this.#takeSpans(decodeHttpBatch(body).body, isRepeat);
+    else this.#takeSpans(body, isRepeat);
     response.end();
   }
 
-  #takeSpans(body: Uint8Array): void {
+  #isRepeat(url: string, body: Uint8Array): boolean {
+    const digest = createHash('sha256').update(url).update('\n').update(body).digest('base64');
+    const isRepeat = this.#taken.has(digest);
+    this.#taken.add(digest);
+    return isRepeat;
+  }
+
+  #takeSpans(body: Uint8Array, isRepeat: boolean): void {
     const { resourceSpans = [] } = TracesRequest.toObject(TracesRequest.decode(body), PLAIN) as DecodedTraces;
     for (const { resource, scopeSpans = [] } of resourceSpans) {
       for (const span of scopeSpans.flatMap(({ spans = [] }) => spans)) {
         this.spans.push({
+          isRepeat,
           traceId: hex(span.traceId),
           spanId: hex(span.spanId),
           parentSpanId: hex(span.parentSpanId),
@@ -92,11 +117,12 @@ export class OtlpSink implements AsyncDisposable {
     }
   }
 
-  #takeLogs(body: Uint8Array): void {
+  #takeLogs(body: Uint8Array, isRepeat: boolean): void {
     const { resourceLogs = [] } = LogsRequest.toObject(LogsRequest.decode(body), PLAIN) as DecodedLogs;
     for (const { resource, scopeLogs = [] } of resourceLogs) {
       for (const record of scopeLogs.flatMap(({ logRecords = [] }) => logRecords)) {
         this.logs.push({
+          isRepeat,
           traceId: hex(record.traceId),
           spanId: hex(record.spanId),
           body: valueOf(record.body),
