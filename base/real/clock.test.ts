@@ -13,6 +13,14 @@ test('wall time in milliseconds and nanoseconds agree; monotonic time rises', as
   assert.ok(systemClock.monotonicMs() - startMs >= 4);
 });
 
+test('nanosecond stamps never fall, and few are alike', () => {
+  const stamps: bigint[] = [];
+  const untilMs = performance.now() + 50;
+  while (performance.now() < untilMs) stamps.push(systemClock.wallNanos());
+  assert.ok(stamps.every((stamp, index) => index === 0 || stamp >= (stamps[index - 1] ?? 0n)));
+  assert.ok(new Set(stamps).size > stamps.length / 2, `${new Set(stamps).size} of ${stamps.length} differ`);
+});
+
 test('a cancelled timer keeps nothing alive', () => {
   systemClock.startTimer(60_000, () => {}).cancel();
 });

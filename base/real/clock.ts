@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '#base/clock.ts';
 
-const WALL_NANOS_AT_ORIGIN = BigInt(Math.round(performance.timeOrigin * 1e6));
+const NANOS_IN_MS = 1_000_000;
+
+/** The millisecond of wall time seen last, and the monotonic time at which it was first seen. */
+const seen = { wallMs: 0, atMs: 0 };
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  wallNanos: () => BigInt(Date.now()) * 1_000_000n + subMillisecondNanos(),
+  wallNanos,
   monotonicMs: () => performance.now(),
   startTimer(delayMs: number, fire: () => void): Timer {
     const handle = setTimeout(fire, delayMs);
@@ -13,8 +16,14 @@ export const systemClock: Clock = {
   },
 };
 
-/** Keeps nanosecond stamps of one millisecond apart and rising. */
-function subMillisecondNanos(): bigint {
-  const nanos = WALL_NANOS_AT_ORIGIN + BigInt(Math.round(performance.now() * 1e6));
-  return nanos % 1_000_000n;
+/** Stamps of one millisecond rise with the time since it was first seen, and never into the next. */
+function wallNanos(): bigint {
+  const wallMs = Date.now();
+  const nowMs = performance.now();
+  if (wallMs !== seen.wallMs) {
+    seen.wallMs = wallMs;
+    seen.atMs = nowMs;
+  }
+  const nanos = Math.min(Math.floor((nowMs - seen.atMs) * NANOS_IN_MS), NANOS_IN_MS - 1);
+  return BigInt(wallMs) * BigInt(NANOS_IN_MS) + BigInt(nanos);
 }
