@@ -35,14 +35,14 @@ export function watchKeys(actions: Actions): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (typed(event)) return;
-    const going = performance.now() < goUntilMs;
+    const going = event.timeStamp < goUntilMs;
     goUntilMs = 0;
     if (going) {
       const go = GO_KEYS.find(({ key }) => key === event.key);
       if (go === undefined) return;
       event.preventDefault();
       navigate(keepingRange(go.path));
-    } else if (event.key === 'g') goUntilMs = performance.now() + GO_WINDOW_MS;
+    } else if (event.key === 'g') goUntilMs = event.timeStamp + GO_WINDOW_MS;
     else if ([...pages].some((take) => take(event)) || act(event.key, actions)) event.preventDefault();
   };
   addEventListener('keydown', onKey);
