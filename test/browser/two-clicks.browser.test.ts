@@ -5,7 +5,7 @@
  */
 import type { Page } from 'playwright/test';
 import { linksOfPage, startFault, type Fault } from '#test/browser/faults.ts';
-import { expect, test } from '#test/browser/watched-page.ts';
+import { expect, settled, test } from '#test/browser/watched-page.ts';
 
 interface TellingFault extends Fault {
   /** Services whose failing span shows the cause: the culprit, or who called it where it cannot speak. */
@@ -46,6 +46,8 @@ async function clickToSpan(page: Page): Promise<number> {
 
 /** The clicks it took; the span that is open then has to speak of the fault. */
 async function expectTheSpan(page: Page, { speaks }: TellingFault): Promise<number> {
+  // Until its traces are there, an incident leads to the newest of them, not to its span.
+  await settled(page);
   const clicks = await clickToSpan(page);
   expect(page.url()).toMatch(/\/ui\/traces\/[0-9a-f]{32}\?.*span=[0-9a-f]{16}/);
   const detail = page.getByRole('complementary', { name: /span/i });

@@ -40,13 +40,19 @@ export async function open(page: Page, path: string, origin: string = world().or
   await expect(page.locator('h1')).toBeVisible();
 }
 
-/** For what comes after the answers: lists that are laid out, charts that are drawn. */
-const PAINT_MS = 250;
-
-/** Every panel has its answer and has been painted. */
+/** Every panel has its answer and has been painted: lists are laid out a frame after it, charts drawn in the next. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
-  await page.waitForTimeout(PAINT_MS);
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const frames = (left: number): void => {
+          if (left === 0) resolve();
+          else requestAnimationFrame(() => frames(left - 1));
+        };
+        frames(3);
+      }),
+  );
 }
 
 /** Every page with an address that needs no id. */

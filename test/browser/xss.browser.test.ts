@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { world } from '#test/browser/addresses.ts';
 import { hostileTexts } from '#test/browser/hostile-texts.ts';
-import { expect, open, test } from '#test/browser/watched-page.ts';
+import { expect, open, settled, test } from '#test/browser/watched-page.ts';
 import { OtlpSender } from '#test/support/client.ts';
 import { buildLogs, buildMetrics, buildTraces } from '#test/support/otlp.ts';
 
@@ -83,7 +83,7 @@ test(`${PAYLOADS.length} hostile texts stay text on every page`, async ({ page }
   ];
   for (const path of paths) {
     await open(page, path);
-    await page.waitForTimeout(150);
+    await settled(page);
     const found = await page.evaluate((mark) => {
       const owned = Object.hasOwn(globalThis, mark);
       const scripts = [...document.querySelectorAll('script')].filter(
@@ -127,8 +127,7 @@ test('the check itself sees what runs', async ({ page, complaints }) => {
     return place.querySelector('[onerror]') !== null;
   }, MARK);
   expect(owned, 'the handler stands in the page, where the check looks').toBe(true);
-  await page.waitForTimeout(300);
+  await expect.poll(() => complaints.join('\n')).toContain('Content Security Policy');
   expect(await page.evaluate((mark) => Object.hasOwn(globalThis, mark), MARK)).toBe(false);
-  expect(complaints.join('\n')).toContain('Content Security Policy');
   complaints.length = 0;
 });

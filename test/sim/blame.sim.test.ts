@@ -12,6 +12,8 @@ const seed = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2
 const scale = Number(process.env['PLIMSOLL_SIM_SCALE'] ?? 1);
 const GRAPHS = 40 * scale;
 const TOP_1_MIN = 0.95;
+/** Of few graphs: at six misses in a thousand, more than the share comes by chance once in 200 runs. */
+const CHANCE_MISSES_MAX = 2;
 /** The control names a service that a call graph of five to eleven holds, at random. */
 const CONTROL_MAX = 0.5;
 
@@ -75,17 +77,21 @@ function score(graphs: number, options: CallWorldOptions): Score {
   return { asked, right, missed };
 }
 
+function wantedOf(asked: number): number {
+  return TOP_1_MIN * asked - CHANCE_MISSES_MAX;
+}
+
 test('the first suspect is the culprit', (t) => {
   const { asked, right, missed } = score(GRAPHS, {});
   t.diagnostic(`seed ${seed}: ${right} of ${asked} first suspects right`);
   assert.ok(asked >= 0.9 * GRAPHS, `seed ${seed}: only ${asked} of ${GRAPHS} faults were felt`);
-  assert.ok(right >= TOP_1_MIN * asked, `seed ${seed}: ${right} of ${asked} right\n${missed.join('\n')}`);
+  assert.ok(right >= wantedOf(asked), `seed ${seed}: ${right} of ${asked} right\n${missed.join('\n')}`);
 });
 
 test('also where client spans do not name whom they call', (t) => {
   const { asked, right, missed } = score(GRAPHS / 2, { named: false });
   t.diagnostic(`seed ${seed}: ${right} of ${asked} first suspects right`);
-  assert.ok(right >= TOP_1_MIN * asked, `seed ${seed}: ${right} of ${asked} right\n${missed.join('\n')}`);
+  assert.ok(right >= wantedOf(asked), `seed ${seed}: ${right} of ${asked} right\n${missed.join('\n')}`);
 });
 
 test('control: with the edges shuffled it is little better than chance', (t) => {
