@@ -1,6 +1,6 @@
 /** What the journal contract needs from a backend, and how it reads one. */
 import assert from 'node:assert/strict';
-import type { Clock } from '#base/clock.ts';
+import { sleep, type Clock } from '#base/clock.ts';
 import { isCoded, type ErrorCode } from '#base/errors.ts';
 import { NO_ITEMS, subtractTotals, sumTotals, type RecordKind, type Totals } from '#signals/records.ts';
 import { advance, isDuplicate } from '#journal/core/cursor.ts';
@@ -62,7 +62,7 @@ export async function readAll(
   const records: ReadRecord[] = [];
   let cursor = start;
   for (;;) {
-    const batch = await nextOf(reader, bytesMax);
+    const batch = await nextOf(backend.clock, reader, { bytesMax, waitMs: 50 });
     if (batch.records.length === 0 && Object.keys(batch.lost).length === 0) return { records, cursor };
     const duplicates = batch.records.filter((record) => isDuplicate(cursor, record));
     const advanced = advance(cursor, batch);
@@ -79,8 +79,25 @@ export async function readAllStarted(backend: JournalBackend, start: Cursor): Re
   return await readAll(backend, start);
 }
 
-function nextOf(reader: JournalReader, bytesMax: number): Promise<RecordBatch> {
-  return reader.next({ bytesMax, waitMs: 50 });
+/** Longer than a machine stands still, and time for a second try. */
+const AWAY_MS_MAX = 10_000;
+const AGAIN_MS = 100;
+
+/** As every consumer reads: a journal that is away for a moment is asked again. */
+export async function nextOf(
+  clock: Clock,
+  reader: JournalReader,
+  options: Parameters<JournalReader['next']>[0],
+): Promise<RecordBatch> {
+  const deadlineMs = clock.monotonicMs() + AWAY_MS_MAX;
+  for (;;) {
+    try {
+      return await reader.next(options);
+    } catch (error) {
+      if (!isCoded(error, 'PLIM_STORE_UNAVAILABLE') || clock.monotonicMs() > deadlineMs) throw error;
+      await sleep(clock, AGAIN_MS);
+    }
+  }
 }
 
 /** A source may have an end to its life or not; the port does not say. */

@@ -11,7 +11,8 @@ import { findAmtool, startAlertmanager } from '#test/engines/alertmanager.ts';
 import { type Engine } from '#test/engines/engine.ts';
 import { exercise } from '#test/engines/exercise.ts';
 import { askJson, send } from '#test/engines/http.ts';
-import { startKafka } from '#test/engines/kafka.ts';
+import { EXPIRES_SOON } from '#test/engines/kafka-broker.ts';
+import { makeTopics, startKafka } from '#test/engines/kafka.ts';
 import { startMariadb } from '#test/engines/mariadb.ts';
 import { findPromtool, startPrometheus } from '#test/engines/prometheus.ts';
 import { runTool } from '#test/engines/tool.ts';
@@ -19,6 +20,10 @@ import { startVictoriaMetrics } from '#test/engines/victoriametrics.ts';
 import { until } from '#test/support/wait.ts';
 
 const SEEN_MS_MAX = 20_000;
+/** Of a broker that is back and leads its partitions not yet; also what one that is gone is given. */
+const LEADS_MS_MAX = 5000;
+/** To send to a broker that the machine let stand still: for a moment it leads nothing. */
+const SEND_RETRIES = 10;
 
 function kafkaOf({ url }: Engine): Kafka {
   return new Kafka({
@@ -40,17 +45,21 @@ async function withAdmin<T>(engine: Engine, use: (admin: Admin) => Promise<T>): 
 
 test('Kafka keeps a message that it acknowledged', async (t) => {
   await exercise(t, {
-    start: startKafka,
+    start: () => startKafka({ properties: EXPIRES_SOON }),
     async write(engine) {
-      await withAdmin(engine, (admin) => admin.createTopics({ topics: [{ topic: 'kept' }] }));
-      const producer = kafkaOf(engine).producer();
+      await withAdmin(engine, (admin) => makeTopics(admin, [{ topic: 'kept', numPartitions: 1 }]));
+      const producer = kafkaOf(engine).producer({ retry: { retries: SEND_RETRIES } });
       await producer.connect();
       await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'x' }] });
       await producer.disconnect();
     },
     async read(engine) {
-      const [partition] = await withAdmin(engine, (admin) => admin.fetchTopicOffsets('kept'));
-      assert.equal(partition?.high, '1');
+      const ask = (): Promise<string | undefined> =>
+        withAdmin(engine, (admin) => admin.fetchTopicOffsets('kept')).then(
+          ([partition]) => partition?.high,
+          () => undefined,
+        );
+      assert.equal(await until('the broker to answer', ask, { timeoutMs: LEADS_MS_MAX }), '1');
     },
   });
 });

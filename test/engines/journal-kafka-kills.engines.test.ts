@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isMissing } from '#test/engines/engine.ts';
+import { EXPIRES_SOON } from '#test/engines/kafka-broker.ts';
 import { kafkaKillHistory } from '#test/engines/kafka-kills.ts';
 import { startKafka } from '#test/engines/kafka.ts';
 
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const KILLS = 3;
 
-const kafka = await startKafka();
+const kafka = await startKafka({ properties: EXPIRES_SOON });
 if (isMissing(kafka)) {
   void test('kills of the journal on Kafka', (t) => t.skip(kafka.missing));
 } else {

@@ -15,14 +15,19 @@ import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
 import { openKafkaJournalSource, type KafkaJournalSource } from '#journal/kafka/source.ts';
 import { openKafkaJournal, type KafkaJournalWriter } from '#journal/kafka/writer.ts';
 import type { Cursor, JournalRecord, SharedBatch, SharedReader } from '#journal/ports.ts';
-import { assertCode, draft, residual, STORE, textOf } from '#test/contract/journal-backend.ts';
+import { assertCode, draft, nextOf, residual, STORE, textOf } from '#test/contract/journal-backend.ts';
 import { NO_ITEMS } from '#signals/records.ts';
 import type { Engine } from '#test/engines/engine.ts';
 import { kafkaConfig } from '#test/engines/kafka-journal.ts';
 import { buildLogs } from '#test/support/otlp.ts';
+import { promptly } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
 
 const CLOSED_PORT = '127.0.0.1:1';
+/** Less than the three seconds for which a writer that has hope waits for what is under way. */
+const CLOSE_MS_MAX = 2000;
+/** Less than the half minute for which a group waits for a member's last batch. */
+const STOP_MS_MAX = 15_000;
 
 export function kafkaJournalTests(kafka: Engine): void {
   void describe('the journal on Kafka, beyond the contract', () => {
@@ -37,7 +42,8 @@ export function kafkaJournalTests(kafka: Engine): void {
     void test('a batch that was not committed comes again', () => withWorld(kafka, comesAgain));
     void test('whoever has a partition next knows what was announced', () => withWorld(kafka, announces));
     void test('what is promised is what the topic keeps', () => withWorld(kafka, promises));
-    void test('without brokers it opens, refuses by code, and closes at once', withoutBrokers);
+    void test('without brokers it opens, refuses by code, and closes at once', (t) =>
+      promptly(t, 'closed', CLOSE_MS_MAX, withoutBrokers));
   });
 }
 
@@ -55,10 +61,10 @@ async function withWorld(kafka: Engine, body: (world: World) => Promise<void>): 
   });
 }
 
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-kafka-journal-'));
   try {
-    await body(folder);
+    return await body(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -81,7 +87,7 @@ async function readUntil(
   const records: JournalRecord[] = [];
   let cursor = NEW_CURSOR;
   while (cursor.delivered['otlp-logs'] < items) {
-    const advanced = advance(cursor, await reader.next({ bytesMax: 2 ** 20, waitMs: 5000 }));
+    const advanced = advance(cursor, await nextOf(systemClock, reader, { bytesMax: 2 ** 20, waitMs: 5000 }));
     assert.ok(advanced.records.length > 0, `only ${cursor.delivered['otlp-logs']} of ${items} came`);
     records.push(...advanced.records);
     ({ cursor } = advanced);
@@ -139,7 +145,7 @@ function member(
 ): Promise<void> {
   return (async () => {
     while (!signal.aborted) {
-      const batch = await nextOf(reader, { bytesMax: 2000, waitMs: 200, signal });
+      const batch = await nextShared(reader, { bytesMax: 2000, waitMs: 200, signal });
       if (batch === undefined) continue;
       texts.push(...batch.records.map(textOf));
       cursors.set(batch.partition, batch.cursor);
@@ -218,7 +224,7 @@ async function stops({ openWriter: open, source }: World): Promise<void> {
   assert.equal(await waiting, undefined);
   await other[Symbol.asyncDispose]();
   const tookMs = systemClock.monotonicMs() - stoppedMs;
-  assert.ok(tookMs < 5000, `${tookMs} ms`);
+  assert.ok(tookMs < STOP_MS_MAX, `${tookMs} ms`);
 }
 
 async function keepsApart(...worlds: readonly World[]): Promise<void> {
@@ -276,8 +282,10 @@ async function announces({ openWriter: open, source }: World): Promise<void> {
   assert.ok((await second.lag()).bytes >= 0);
 }
 
-async function promises({ openWriter: open, source }: World): Promise<void> {
+async function promises({ openWriter: open, config }: World): Promise<void> {
   await using writer = await open();
+  // A source asks once; where it makes the topic itself, too soon at times.
+  await using source = await openKafkaJournalSource({ clock: systemClock, config });
   for (const { capabilities } of [writer, source]) {
     assert.match(capabilities.durability, /one broker .*not a power cut/);
     assert.equal(capabilities.survivesDiskLoss, false);
@@ -285,8 +293,9 @@ async function promises({ openWriter: open, source }: World): Promise<void> {
   }
 }
 
-async function withoutBrokers(): Promise<void> {
-  await inFolder(async (folder) => {
+/** Resolves with what closing took, in milliseconds. */
+async function withoutBrokers(): Promise<number> {
+  return inFolder(async (folder) => {
     const config = { ...kafkaConfig({ url: CLOSED_PORT }), timeoutMs: 1000 };
     const writer = await openWriter(folder, config);
     assert.equal(writer.status().state, 'failed');
@@ -300,13 +309,14 @@ async function withoutBrokers(): Promise<void> {
     const startMs = performance.now();
     await reader[Symbol.asyncDispose]();
     await writer[Symbol.asyncDispose]();
-    assert.ok(performance.now() - startMs < 3000, 'it closes within seconds');
+    const tookMs = performance.now() - startMs;
     await assertCode(writer.append(draft('x')), 'PLIM_JOURNAL_CLOSED');
+    return tookMs;
   });
 }
 
 /** A coordinator that has just been chosen says for a moment that it is none. */
-async function nextOf(
+async function nextShared(
   reader: SharedReader,
   options: Parameters<SharedReader['next']>[0],
 ): Promise<SharedBatch | undefined> {
@@ -320,7 +330,7 @@ async function nextOf(
 
 async function batchOf(reader: SharedReader): Promise<SharedBatch> {
   for (let tries = 0; tries < 100; tries += 1) {
-    const batch = await nextOf(reader, { bytesMax: 1000, waitMs: 200 });
+    const batch = await nextShared(reader, { bytesMax: 1000, waitMs: 200 });
     if (batch !== undefined) return batch;
   }
   throw new Error('no batch came');

@@ -15,7 +15,9 @@ import type { KafkaJournalConfig } from '#journal/kafka/config.ts';
 import { openKafkaJournalSource } from '#journal/kafka/source.ts';
 import { openKafkaJournal, type KafkaJournalWriter } from '#journal/kafka/writer.ts';
 import type { ConsumerRegistration, Cursor } from '#journal/ports.ts';
+import type { Totals } from '#signals/records.ts';
 import { buildLogs } from '#test/support/otlp.ts';
+import { until } from '#test/support/wait.ts';
 
 export interface ChildPlan {
   readonly name: string;
@@ -40,6 +42,7 @@ export interface Kept {
 const IN_FLIGHT = 16;
 const PAUSE_MS = 2;
 const INSTANCES = 7;
+const OPEN_MS_MAX = 60_000;
 
 async function load(plan: ChildPlan, writer: KafkaJournalWriter, signal: AbortSignal): Promise<void> {
   const file = join(plan.directory, 'sent.ndjson');
@@ -94,6 +97,12 @@ async function consume(plan: ChildPlan, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A batch that was given up may stand in the topic: the writer's next session looks. */
+async function totals(writer: KafkaJournalWriter): Promise<Totals> {
+  await until('the writer to be open', () => writer.status().state === 'open', { timeoutMs: OPEN_MS_MAX });
+  return writer.status().accepted;
+}
+
 /** Of the last whole line; half a line is what a kill left and never was. */
 function storedCursor(file: string): Cursor {
   if (!existsSync(file)) return NEW_CURSOR;
@@ -119,7 +128,7 @@ process.once('disconnect', () => process.exit(0));
 process.on('message', (word) => {
   if (word === 'quiet') {
     loading.abort();
-    void running[0]?.then(() => process.send?.(writer.status().accepted));
+    void running[0]?.then(async () => process.send?.(await totals(writer)));
   } else {
     consuming.abort();
     void Promise.all(running).then(async () => {

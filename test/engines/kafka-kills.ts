@@ -45,6 +45,8 @@ const LOAD_MS_MIN = 300;
 const LOAD_MS_MAX = 1500;
 const DOWN_MS_MAX = 800;
 const CAUGHT_UP_MS_MAX = 60_000;
+/** Until a consumer that has just started keeps what it reads. */
+const KEPT_MS_MAX = 60_000;
 
 export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillReport> {
   const random = seededRandom(plan.seed);
@@ -57,7 +59,12 @@ export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillRe
       await plan.kafka.kill();
       await sleep(random.below(DOWN_MS_MAX));
       await plan.kafka.start();
-    } else await load.killOne(random.below(NAMES.length));
+    } else {
+      const index = random.below(NAMES.length);
+      // Whoever has kept nothing yet has nothing to read twice.
+      if (plan.breaks === 'cursor') await load.hasKept(index);
+      await load.killOne(index);
+    }
   }
   await sleep(LOAD_MS_MAX);
   // Awaited here: the load would be gone before it is judged.
@@ -68,7 +75,7 @@ export async function kafkaKillHistory(plan: KafkaKillPlan): Promise<KafkaKillRe
 /** The two processes, their files, and the verdict on them. */
 export class KillLoad implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-kills-'));
-  readonly #children = new Map<string, ChildProcess>();
+  readonly #children = new Map<string, Child>();
   readonly #plan: Pick<ChildPlan, 'config' | 'breaks'>;
 
   private constructor(plan: Pick<ChildPlan, 'config' | 'breaks'>) {
@@ -84,6 +91,13 @@ export class KillLoad implements AsyncDisposable {
       throw error;
     }
     return load;
+  }
+
+  /** Until one of the two holds a record, since its last start or from before. */
+  async hasKept(index: number): Promise<void> {
+    const name = present(NAMES[index], 'there are two');
+    const holds = (): boolean => keptOf(this.#folder, name).some(({ ids }) => ids.length > 0);
+    await until(`${name} to keep a record`, holds, { timeoutMs: KEPT_MS_MAX });
   }
 
   /** Kills one of the two with -9 and starts it again. */
@@ -119,7 +133,7 @@ export class KillLoad implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children.values()) child.kill('SIGKILL');
+    for (const { child } of this.#children.values()) child.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -138,35 +152,53 @@ function victimsOf({ brokerKills, ourKills }: KafkaKillPlan): ('broker' | 'ours'
   ]);
 }
 
-async function startChild(plan: ChildPlan): Promise<ChildProcess> {
+interface Child {
+  readonly child: ChildProcess;
+  /** What it has written to stderr. */
+  readonly errors: () => string;
+}
+
+async function startChild(plan: ChildPlan): Promise<Child> {
   const child = fork(CHILD, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`the child ended before it was ready:\n${errors}`);
-  });
-  await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => {});
-  return child;
+  const started = { child, errors: () => errors };
+  await messageOf(started);
+  return started;
 }
 
-async function killChild(child: ChildProcess): Promise<void> {
+/** @throws Error with what the child wrote when it ends without one */
+async function messageOf({ child, errors }: Child): Promise<unknown> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = once(child, 'exit', { signal }).then(() => {
+    throw new Error(`the child ended before it answered:\n${errors()}`);
+  });
+  try {
+    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown];
+    return message;
+  } finally {
+    over.abort();
+  }
+}
+
+async function killChild({ child }: Child): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
 }
 
 /** Ends the load; the sum of what the writers hold for accepted. */
-async function quieten(children: readonly ChildProcess[]): Promise<Totals> {
-  const answers = children.map(async (child) => {
-    const answer = once(child, 'message') as Promise<[Totals]>;
-    child.send('quiet');
-    return (await answer)[0];
+async function quieten(children: readonly Child[]): Promise<Totals> {
+  const answers = children.map((one) => {
+    const answer = messageOf(one) as Promise<Totals>;
+    one.child.send('quiet');
+    return answer;
   });
   return (await Promise.all(answers)).reduce<Totals>(sumTotals, NO_ITEMS);
 }
 
-async function endChild(child: ChildProcess): Promise<void> {
+async function endChild({ child }: Child): Promise<void> {
   const exited = once(child, 'exit');
   child.send('end');
   await exited;
