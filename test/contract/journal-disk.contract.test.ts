@@ -16,6 +16,7 @@ import {
   FileCommitted,
   MessageCommitted,
   publishCommitted,
+  readHint,
   SharedCommitted,
   type CommittedOffset,
 } from '#journal/disk/committed.ts';
@@ -24,13 +25,19 @@ import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
 import { journalContract } from '#test/contract/journal.ts';
 import type { JournalBackend } from '#test/contract/journal-backend.ts';
+import { until } from '#test/support/wait.ts';
 
 type Corrupt = (path: string, position: number) => Promise<void>;
 
 interface Wiring {
   readonly committed: () => CommittedOffset;
   readonly publish: (offset: number) => void;
+  /** Resolves when a reader that is opened can know of what was published. */
+  readonly published: () => Promise<void>;
 }
+
+const PUBLISHED_MS_MAX = 10_000;
+const AT_ONCE = async (): Promise<void> => {};
 
 journalContract('disk, shared memory', () => onRealDisk(() => sharedWiring()));
 journalContract('disk, messages', () => onRealDisk((_, clock) => messageWiring(clock)));
@@ -87,7 +94,10 @@ function backendOn(place: {
         ...(consumers === undefined ? {} : { consumers }),
         onCommit: wiring.publish,
       }),
-    openSource: async () => openDiskJournalSource({ disk, clock, directory, committed: wiring.committed() }),
+    async openSource() {
+      await wiring.published();
+      return openDiskJournalSource({ disk, clock, directory, committed: wiring.committed() });
+    },
     // Upkeep looks at the reports once a second of this clock.
     reclaim: () => sleep(clock, 2500),
     async damage(offset) {
@@ -107,18 +117,30 @@ function sharedWiring(): Wiring {
   return {
     committed: () => new SharedCommitted(cell),
     publish: (offset) => publishCommitted(cell, offset),
+    published: AT_ONCE,
   };
 }
 
 function messageWiring(clock: Clock): Wiring {
   const committed = new MessageCommitted(clock);
-  return { committed: () => committed, publish: (offset) => committed.set(offset) };
+  return {
+    committed: () => committed,
+    publish: (offset) => committed.set(offset),
+    published: AT_ONCE,
+  };
 }
 
 function fileWiring(directory: string, clock: Clock): Wiring {
+  let newest = 0;
   return {
     committed: () => new FileCommitted({ disk: systemDisk, clock, directory }),
-    publish: () => {},
+    publish: (offset) => (newest = offset),
+    // An append is answered before the file has been written.
+    published: () =>
+      until('the file', async () => (await readHint(systemDisk, directory)).offset >= newest, {
+        timeoutMs: PUBLISHED_MS_MAX,
+        everyMs: 1,
+      }).then(AT_ONCE),
   };
 }
 
