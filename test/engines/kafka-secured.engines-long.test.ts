@@ -25,6 +25,7 @@ import { draft, STORE, textOf } from '#test/contract/journal-backend.ts';
 import { isMissing } from '#test/engines/engine.ts';
 import { withAdmin } from '#test/engines/kafka-journal.ts';
 import { startSecuredKafka, USER, type SecuredKafka } from '#test/engines/kafka-secured.ts';
+import { makeTopics } from '#test/engines/kafka.ts';
 import { journalRecord } from '#test/support/journal-records.ts';
 import { buildLogs } from '#test/support/otlp.ts';
 import { until } from '#test/support/wait.ts';
@@ -254,7 +255,7 @@ const { signal } = new AbortController();
 async function exports({ kafka }: SecuredKafka, yaml: string): Promise<void> {
   topics += 1;
   const topic = `sent-${topics}`;
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
+  await withAdmin(kafka, (admin) => makeTopics(admin, [{ topic, numPartitions: 1 }]));
   await using exporter = exporterOf(yaml, topic);
   const { refused } = await exporter.export({ records: [oneRecord()], mayRepeat: false, signal });
   assert.deepEqual(refused, []);
@@ -316,7 +317,7 @@ async function needsRights(server: SecuredKafka): Promise<void> {
   const { topic } = config;
   const groups = { kind: 'GROUP', name: 'plimsoll.' } as const;
   await setPassword('dave', 'known');
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }));
+  await withAdmin(kafka, (admin) => makeTopics(admin, [{ topic, numPartitions: 2 }]));
   await grant(server, { user: 'erin', kind: 'TOPIC', name: topic, operations: ['READ'] });
   await grant(server, { user: 'erin', ...groups, operations: ['READ'] });
   await grant(server, { user: 'erin', kind: 'CLUSTER', name: 'kafka-cluster', operations: ['ALTER'] });
