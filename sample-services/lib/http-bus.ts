@@ -9,12 +9,24 @@ const REQUEST_TIMEOUT_MS = 3000;
 /** On top of the time a poll may wait. */
 const POLL_GRACE_MS = 2000;
 
+export interface HttpBusOptions {
+  readonly requestTimeoutMs?: number;
+  readonly pollGraceMs?: number;
+}
+
 export class HttpBus implements EventBus {
   readonly #url: string;
+  readonly #requestTimeoutMs: number;
+  readonly #pollGraceMs: number;
 
   /** @param url of the broker, without a slash at the end */
-  constructor(url: string) {
+  constructor(
+    url: string,
+    { requestTimeoutMs = REQUEST_TIMEOUT_MS, pollGraceMs = POLL_GRACE_MS }: HttpBusOptions = {},
+  ) {
     this.#url = url;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#pollGraceMs = pollGraceMs;
   }
 
   async publish(topic: string, records: readonly NewRecord[]): Promise<void> {
@@ -23,7 +35,7 @@ export class HttpBus implements EventBus {
 
   async poll({ topic, group, recordsMax, waitMs, signal }: Poll): Promise<readonly StoredRecord[]> {
     const path = `/topics/${topic}/groups/${group}/records?max=${recordsMax}&wait_ms=${waitMs}`;
-    const timeout = AbortSignal.timeout(waitMs + POLL_GRACE_MS);
+    const timeout = AbortSignal.timeout(waitMs + this.#pollGraceMs);
     return unsampled(async () => {
       const body = await ask(this.#url + path, { signal: AbortSignal.any([signal, timeout]) });
       return (body as { readonly records: readonly StoredRecord[] }).records;
@@ -39,7 +51,7 @@ export class HttpBus implements EventBus {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(this.#requestTimeoutMs),
     });
   }
 }

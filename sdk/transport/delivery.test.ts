@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { Delivery, type DeliveryOptions, type LossReason } from '#sdk/transport/delivery.ts';
 
+/** For what comes at once unless the machine stalls. */
+const WAIT_MS_MAX = 20_000;
+
 let servers: Server[] = [];
 
 afterEach(async () => {
@@ -34,7 +37,7 @@ function delivery(
   const told: Told = { sent: 0, lost: {}, said: [] };
   const way = new Delivery<string>({
     what: 'texts',
-    destination: { url, headers: {}, timeoutMs: 1000, compression: 'none' },
+    destination: { url, headers: {}, timeoutMs: WAIT_MS_MAX, compression: 'none' },
     batching: { delayMs: 5, batchItemsMax: 10, queueItemsMax: 1000 },
     mediaType: 'text/plain',
     encode: (items) => Buffer.from(`${items.join(' ')} `),
@@ -65,7 +68,7 @@ test('items arrive in order, in batches, once', async () => {
   const taken: string[] = [];
   const { way, told } = delivery(await collector(keeping([], taken)));
   for (const item of ITEMS) way.add(item);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual(taken, ITEMS);
   deepEqual([told.sent, told.lost, way.waitingItems], [25, {}, 0]);
 });
@@ -74,9 +77,9 @@ test('after a 503 a flush gives up, the items wait, and the next one brings them
   const taken: string[] = [];
   const { way, told } = delivery(await collector(keeping([503], taken)));
   for (const item of ITEMS) way.add(item);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual([taken, way.waitingItems], [[], 25]);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual(taken, ITEMS);
   deepEqual([told.sent, told.lost], [25, {}]);
   equal(told.said.length, 2, told.said.join('; '));
@@ -86,7 +89,7 @@ test('what is refused is counted, said once, and not tried again', async () => {
   const taken: string[] = [];
   const { way, told } = delivery(await collector(keeping([400, 400], taken)));
   for (const item of ITEMS) way.add(item);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual(taken, ITEMS.slice(20));
   deepEqual([told.sent, told.lost], [5, { refused: 20 }]);
   equal(told.said.length, 1);
@@ -99,7 +102,7 @@ test('of a partial success the refused part is counted', async () => {
     }),
   );
   for (const item of ITEMS.slice(0, 10)) way.add(item);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual([told.sent, told.lost], [7, { refused: 3 }]);
 });
 
@@ -126,7 +129,7 @@ test('what cannot be encoded is counted and hurts nobody else', async () => {
     },
   });
   for (const item of ITEMS) way.add(item);
-  await way.flush(1000);
+  await way.flush(WAIT_MS_MAX);
   deepEqual(taken, ITEMS.slice(10));
   deepEqual(told.lost, { not_encodable: 10 });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lowerCase, tokenize } from '#signals/elasticsearch/analyzer.ts';
+import { promptly } from '#test/support/promptly.ts';
 
 const WORDS: readonly (readonly [text: string, words: string])[] = [
   ['GET /v1/quotes?id=42 500', 'get v1 quotes id 42 500'],
@@ -63,7 +64,7 @@ test('words are cut where Lucene looks no further', () => {
 /** Some tens of milliseconds where nothing else runs; minutes if it grew with the square. */
 const HOSTILE_MS_MAX = 2000;
 
-test('hostile texts take no longer than their length', () => {
+test('hostile texts take no longer than their length', async (t) => {
   const units = [
     '_',
     '\u0301',
@@ -79,10 +80,11 @@ test('hostile texts take no longer than their length', () => {
   for (const [at, unit] of units.entries()) {
     const head = ['', '#', '_', 'a.', '🙂\ufe0f'][at % 5] ?? '';
     const text = head + unit.repeat(100_000 / unit.length);
-    const startMs = performance.now();
-    assert.ok(tokenize(text).length >= 0);
-    const tookMs = performance.now() - startMs;
-    assert.ok(tookMs < HOSTILE_MS_MAX, `${JSON.stringify(head + unit)} took ${tookMs} ms`);
+    await promptly(t, `${JSON.stringify(head + unit)} …`, HOSTILE_MS_MAX, async () => {
+      const startMs = performance.now();
+      assert.ok(tokenize(text).length >= 0);
+      return performance.now() - startMs;
+    });
   }
   for (const head of ['#', 'a_', '🙂\ufe0f'])
     assert.ok(tokenize(head + '\u0301'.repeat(100_000)).length <= 1);

@@ -154,10 +154,13 @@ test('a long resource is read once, not for each of its metrics', () => {
     bytesField(2, Buffer.concat([bytesField(1, bytesField(1, Buffer.from(String(index)))), one])),
   );
   for (const inside of [bytesField(2, Buffer.concat(metrics)), Buffer.concat(inScopes)]) {
-    const beginMs = performance.now();
-    // One more is `target_info`.
-    assert.equal(labelsOf(bytesField(1, Buffer.concat([long, inside])), {}).length, COUNT + 1);
     // Tens of milliseconds; three seconds when it is read each time.
-    assert.ok(performance.now() - beginMs < 1000);
+    const tookMs = Array.from({ length: 3 }, () => {
+      const beginMs = performance.now();
+      // One more is `target_info`.
+      assert.equal(labelsOf(bytesField(1, Buffer.concat([long, inside])), {}).length, COUNT + 1);
+      return performance.now() - beginMs;
+    });
+    assert.ok(Math.min(...tookMs) < 1000, `${tookMs.join()} ms`);
   }
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { Clock } from '#base/clock.ts';
 import { silentLogger } from '#base/log.ts';
 import { present } from '#base/invariant.ts';
 import { systemClock } from '#base/real/clock.ts';
@@ -24,8 +25,15 @@ import { buildTraces } from '#test/support/otlp.ts';
 import { until } from '#test/support/wait.ts';
 
 /** Shows its metrics soon; `quiet` shows none while the test runs. */
-const SOON = withInterval(500);
+const SOON = withInterval(200);
 const QUIET = withInterval(3_600_000);
+/** For what comes soon unless the machine stalls. */
+const WAIT_MS_MAX = 15_000;
+/** The journal and its consumers do some things once a second; here ten times. */
+const fastTimers: Clock = {
+  ...systemClock,
+  startTimer: (delayMs, fire) => systemClock.startTimer(delayMs / 10, fire),
+};
 
 function withInterval(flushIntervalMs: number): ConnectorsConfig {
   const { spanmetrics, servicegraph } = CONNECTORS_DEFAULT;
@@ -43,7 +51,7 @@ interface World extends AsyncDisposable {
 async function world(): Promise<World> {
   const directory = await mkdtemp(path.join(tmpdir(), 'plimsoll-connectors-'));
   const cell = createCommittedCell();
-  const place = { disk: systemDisk, clock: systemClock };
+  const place = { disk: systemDisk, clock: fastTimers };
   const journalDirectory = path.join(directory, 'journal');
   const journal = await openDiskJournal({
     ...place,
@@ -89,7 +97,7 @@ async function append(journal: DiskJournalWriter, count: number): Promise<void> 
 async function caughtUp(journal: DiskJournalWriter, connectors: RunningConnectors): Promise<void> {
   const accepted = journal.status().accepted['otlp-traces'];
   await until('the connectors', () => connectors.cursor.accepted['otlp-traces'] === accepted, {
-    timeoutMs: 5000,
+    timeoutMs: WAIT_MS_MAX,
   });
 }
 
@@ -104,7 +112,7 @@ async function shows(connectors: RunningConnectors, calls: number): Promise<void
     }
     return shown === calls;
   };
-  await until(`${calls} calls`, look, { timeoutMs: 5000, detail: () => String(shown) });
+  await until(`${calls} calls`, look, { timeoutMs: WAIT_MS_MAX, detail: () => String(shown) });
 }
 
 test('counts go on after a restart, and the ledger has every span', async () => {
@@ -152,6 +160,6 @@ test('a flood is not held in the journal until the next flush, even with both sw
   }
   await caughtUp(journal, connectors);
   const held = (): number => present(journal.status().consumers[0], 'one consumer').heldBytes;
-  await until('the cursor to be reported', () => held() <= 2 * body.length, { timeoutMs: 5000 });
+  await until('the cursor to be reported', () => held() <= 2 * body.length, { timeoutMs: WAIT_MS_MAX });
   assert.deepEqual(connectors.takeDerived(), []);
 });

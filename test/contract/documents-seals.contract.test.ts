@@ -13,6 +13,7 @@ import { DuckDb } from '#storage/embedded/documents/duckdb.ts';
 import { logSearch, logsRecord } from '#test/contract/logs.ts';
 import { BASE, search, span, spansRecord, traceId } from '#test/contract/traces.ts';
 import { DocumentsWorld, DyingDisk } from '#test/support/documents-world.ts';
+import { promptly } from '#test/support/promptly.ts';
 
 /** Ten spans of one trace and ten log records. */
 function batch(number: number) {
@@ -233,24 +234,27 @@ test('a trace over the limit is cut and says so; several over it are refused', a
   );
 });
 
-test('a query that runs out of time or is aborted is interrupted at once', async () => {
+test('a query that runs out of time or is aborted is interrupted at once', async (t) => {
   const options = { memoryLimitBytes: 2 ** 26, spillDirectory: join(tmpdir(), 'unused'), clock: systemClock };
   await using duckdb = await DuckDb.open(options);
   const endless = 'select sum(a.range * b.range) as x from range(1000000) a, range(1000000) b';
-  const startMs = systemClock.monotonicMs();
-  await assert.rejects(duckdb.query(endless, {}, { signal: undefined, timeoutMs: 50 }), (error) =>
-    isCoded(error, 'PLIM_QUERY_TIMEOUT'),
-  );
-  const abort = new AbortController();
-  const reason = new Error('enough');
-  const running = [1, 2, 3].map(() => duckdb.query(endless, {}, { signal: abort.signal, timeoutMs: 60_000 }));
-  setTimeout(() => abort.abort(reason), 50);
-  for (const outcome of await Promise.allSettled(running)) {
-    assert.deepEqual(outcome, { status: 'rejected', reason });
-  }
-  const [row] = await duckdb.query('select 42::ubigint as x', {}, { signal: undefined, timeoutMs: 1000 });
-  assert.equal(row?.['x'], 42n, 'the next query answers');
-  assert.ok(systemClock.monotonicMs() - startMs < 2000);
+  await promptly(t, 'all over', 2000, async () => {
+    const startMs = systemClock.monotonicMs();
+    await assert.rejects(duckdb.query(endless, {}, { signal: undefined, timeoutMs: 50 }), (error) =>
+      isCoded(error, 'PLIM_QUERY_TIMEOUT'),
+    );
+    const abort = new AbortController();
+    const options = { signal: abort.signal, timeoutMs: 60_000 };
+    const running = [1, 2, 3].map(() => duckdb.query(endless, {}, options));
+    const reason = new Error('enough');
+    setTimeout(() => abort.abort(reason), 50);
+    for (const outcome of await Promise.allSettled(running)) {
+      assert.deepEqual(outcome, { status: 'rejected', reason });
+    }
+    const [row] = await duckdb.query('select 42::ubigint as x', {}, { signal: undefined, timeoutMs: 20_000 });
+    assert.equal(row?.['x'], 42n, 'the next query answers');
+    return systemClock.monotonicMs() - startMs;
+  });
 });
 
 test('queries and seals at the same time get on with each other', async () => {

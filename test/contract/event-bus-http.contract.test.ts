@@ -15,17 +15,20 @@ import { answerProblems, createApp } from '#sample-services/lib/http.ts';
 import { openDatabase } from '#sample-services/lib/sqlite.ts';
 import { eventBusContract, type BusUnderTest } from '#test/contract/event-bus.ts';
 
+/** Its own times end a request that a stalled machine is late with. */
+const TIMEOUTS = { requestTimeoutMs: 20_000, pollGraceMs: 20_000 };
+
 class Broker implements BusUnderTest {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plimsoll-broker-'));
   #port = 0;
   #server: Server | undefined;
   #database: DatabaseSync | undefined;
-  bus = new HttpBus('');
+  bus = new HttpBus('', TIMEOUTS);
 
   static async start(): Promise<Broker> {
     const broker = new Broker();
     await broker.#begin();
-    broker.bus = new HttpBus(broker.url);
+    broker.bus = new HttpBus(broker.url, TIMEOUTS);
     return broker;
   }
 
@@ -97,7 +100,7 @@ test('garbage is refused with 400, and nothing of it is stored', async () => {
     assert.equal(response.status, 400, query);
     await response.arrayBuffer();
   }
-  const signal = AbortSignal.timeout(5000);
+  const signal = AbortSignal.timeout(20_000);
   const poll = { topic: 'tracking-events', group: 'g', recordsMax: 10, waitMs: 0, signal };
   assert.deepEqual(await broker.bus.poll(poll), []);
 });
@@ -105,7 +108,7 @@ test('garbage is refused with 400, and nothing of it is stored', async () => {
 test('who commits more than there is has read all there is', async () => {
   await using broker = await Broker.start();
   const record = { id: 'a', key: 'k', headers: {}, value: 1 };
-  const signal = AbortSignal.timeout(5000);
+  const signal = AbortSignal.timeout(20_000);
   const poll = { topic: 'tracking-events', group: 'g', recordsMax: 10, waitMs: 0, signal };
   await broker.bus.commit('tracking-events', 'g', 1000);
   await broker.bus.publish('tracking-events', [record]);

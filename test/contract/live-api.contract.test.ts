@@ -12,6 +12,9 @@ import { serveOwn } from '#test/support/own-origin.ts';
 import { openRaw, rawRequest } from '#test/support/raw-http.ts';
 import { until } from '#test/support/wait.ts';
 
+/** For what comes at once unless the machine stalls. */
+const WAIT_MS_MAX = 15_000;
+
 /** A pipeline whose journal says in its state what is wanted. */
 function pipelineOf(state: () => string): () => Promise<PipelineView> {
   return () =>
@@ -45,11 +48,11 @@ test('retry at the beginning, heartbeats between, ids that rise', async (t) => {
   using source = await openEventSource(`${url}/live?topics=pipeline`);
   equal(source.response.headers['content-type'], 'text/event-stream');
   equal(source.response.headers['cache-control'], 'no-store');
-  await until('the present state', () => source.events.length === 1, { timeoutMs: 2000, everyMs: 5 });
+  await until('the present state', () => source.events.length === 1, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
   match(source.text(), /^retry: 1000\n\n/);
   state = 'full';
   await clock.advanceAsync(POLL_MS);
-  await until('the change', () => source.events.length === 2, { timeoutMs: 2000, everyMs: 5 });
+  await until('the change', () => source.events.length === 2, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
   deepEqual(
     source.events.map(({ event, data }) => [event, (data as PipelineView).journal.state]),
     [
@@ -59,7 +62,10 @@ test('retry at the beginning, heartbeats between, ids that rise', async (t) => {
   );
   ok(Number(source.events[1]?.id) > Number(source.events[0]?.id));
   await clock.advanceAsync(HEARTBEAT_MS);
-  await until('a heartbeat', () => source.text().endsWith('\n\n:\n\n'), { timeoutMs: 2000, everyMs: 5 });
+  await until('a heartbeat', () => source.text().endsWith('\n\n:\n\n'), {
+    timeoutMs: WAIT_MS_MAX,
+    everyMs: 5,
+  });
 });
 
 test('a topic that this process does not have is refused by name', async (t) => {
@@ -76,7 +82,7 @@ test('a topic that this process does not have is refused by name', async (t) => 
 test('what cannot be asked is told as trouble, and no stack with it', async (t) => {
   const url = await serveOwn(t);
   using source = await openEventSource(`${url}/live`);
-  await until('the trouble', () => source.events.length > 0, { timeoutMs: 2000, everyMs: 5 });
+  await until('the trouble', () => source.events.length > 0, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
   const [{ event, data } = { event: '', data: undefined }] = source.events;
   equal(event, 'trouble');
   deepEqual(data, {
@@ -98,7 +104,7 @@ test('64 may listen; the next is told to come again, and may once one has left',
   sources[0]?.[Symbol.dispose]();
   const left = async (): Promise<boolean> =>
     JSON.stringify(await sampleOf(meter, METRICS.liveListeners.name)) === '[[{},63]]';
-  await until('one to have left', left, { timeoutMs: 2000, everyMs: 5 });
+  await until('one to have left', left, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
   using again = await openEventSource(`${url}/live`);
   equal(again.response.statusCode, 200);
 });
@@ -117,7 +123,7 @@ test('who does not read is closed; who reads beside it goes on', async (t) => {
   const listening = async (): Promise<string> =>
     JSON.stringify(await sampleOf(meter, METRICS.liveListeners.name));
   await until('both to listen', async () => (await listening()) === '[[{},2]]', {
-    timeoutMs: 2000,
+    timeoutMs: WAIT_MS_MAX,
     everyMs: 5,
   });
   // What the kernel holds for a connection comes first: a few MiB.
@@ -127,10 +133,13 @@ test('who does not read is closed; who reads beside it goes on', async (t) => {
       await clock.advanceAsync(POLL_MS);
       return (await listening()) === '[[{},1]]';
     },
-    { timeoutMs: 5000, everyMs: 5, detail: () => `${turn} events of ${filler.length} bytes` },
+    { timeoutMs: WAIT_MS_MAX, everyMs: 5, detail: () => `${turn} events of ${filler.length} bytes` },
   );
   deepEqual(await sampleOf(meter, METRICS.liveRefusals.name), [[{ reason: 'slow' }, 1]]);
   const seen = reader.events.length;
   await clock.advanceAsync(POLL_MS);
-  await until('the reader to go on', () => reader.events.length > seen, { timeoutMs: 2000, everyMs: 5 });
+  await until('the reader to go on', () => reader.events.length > seen, {
+    timeoutMs: WAIT_MS_MAX,
+    everyMs: 5,
+  });
 });

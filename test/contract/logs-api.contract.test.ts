@@ -18,6 +18,8 @@ import { until } from '#test/support/wait.ts';
 const SECOND = 1_000_000_000n;
 const START = 1_700_000_000n * SECOND;
 const SPAN = '00000000000000ff';
+/** For what comes at once unless the machine stalls. */
+const WAIT_MS_MAX = 15_000;
 
 let world: DocumentsWorld;
 before(async () => {
@@ -237,7 +239,7 @@ async function tail(t: TestContext, query: string, more: Partial<OriginApis> = {
     look: async () => {
       const seen = looks;
       await clock.advanceAsync(TAIL_POLL_MS);
-      await until('a look', () => looks > seen, { timeoutMs: 2000, everyMs: 2 });
+      await until('a look', () => looks > seen, { timeoutMs: WAIT_MS_MAX, everyMs: 2 });
     },
     bodies: () =>
       source.events.flatMap(({ data }) =>
@@ -259,13 +261,13 @@ test('records that match are told once each as they arrive, newest first', async
   await write(['live 1', 'live 2', 'other']);
   await write(['live elsewhere'], 'billing');
   await look();
-  await until('the first', () => source.events.length === 1, { timeoutMs: 2000, everyMs: 2 });
+  await until('the first', () => source.events.length === 1, { timeoutMs: WAIT_MS_MAX, everyMs: 2 });
   await world.store.sealNow();
   await look();
   await write(['live 3']);
   await world.store.sealNow();
   await look();
-  await until('the second', () => source.events.length === 2, { timeoutMs: 2000, everyMs: 2 });
+  await until('the second', () => source.events.length === 2, { timeoutMs: WAIT_MS_MAX, everyMs: 2 });
   deepEqual(bodies(), ['live 2', 'live 1', 'live 3']);
   deepEqual(
     source.events.map(({ id, event, data }) => [id, event, Object.keys(data as object)]),
@@ -285,7 +287,7 @@ test('of more than are told at once the newest come, and the rest is counted', a
   const { source, look, bodies } = await tail(t, 'text=burst', { meter });
   await write(Array.from({ length: TAIL_RECORDS_MAX + 7 }, (_, index) => `burst ${index}`));
   await look();
-  await until('the event', () => source.events.length === 1, { timeoutMs: 2000, everyMs: 2 });
+  await until('the event', () => source.events.length === 1, { timeoutMs: WAIT_MS_MAX, everyMs: 2 });
   equal(asObject(source.events[0]?.data)?.['skipped'], 7);
   deepEqual([bodies().length, bodies()[0]], [TAIL_RECORDS_MAX, `burst ${TAIL_RECORDS_MAX + 6}`]);
   deepEqual(await sampleOf(meter, METRICS.logTailSkipped.name), [[{}, 7]]);
@@ -313,7 +315,7 @@ test('a store that is away is told once; what came meanwhile comes after; what i
   trouble = undefined;
   await write(['again 3']);
   await look();
-  await until('all events', () => source.events.length === 4, { timeoutMs: 2000, everyMs: 2 });
+  await until('all events', () => source.events.length === 4, { timeoutMs: WAIT_MS_MAX, everyMs: 2 });
   deepEqual(
     source.events.map(({ event }) => event),
     ['trouble', 'records', 'records', 'records'],
@@ -346,7 +348,7 @@ test(`${TAILS_MAX} may watch; the next is told to come again, and may once one h
   sources[0]?.[Symbol.dispose]();
   const left = async (): Promise<boolean> =>
     JSON.stringify(await sampleOf(meter, METRICS.logTails.name)) === `[[{},${TAILS_MAX - 1}]]`;
-  await until('one to have left', left, { timeoutMs: 2000, everyMs: 5 });
+  await until('one to have left', left, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
   using again = await open();
   equal(again.response.statusCode, 200);
 });

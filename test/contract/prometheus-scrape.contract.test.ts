@@ -37,6 +37,9 @@ const TARGET: ScrapeTarget = {
   labelsMax: undefined,
 };
 
+/** For what comes at once unless the machine stalls. */
+const WAIT_MS_MAX = 10_000;
+
 interface Kept {
   readonly lines: readonly string[];
   readonly exemplars: ReadonlyMap<string, Exemplar>;
@@ -147,7 +150,8 @@ test('a registry of prom-client arrives whole: values, exemplars, descriptions',
     });
   });
   const journal = journalOf();
-  const target = { ...TARGET, url: `http://127.0.0.1:${server.port}/metrics`, intervalMs: 100 };
+  const url = `http://127.0.0.1:${server.port}/metrics`;
+  const target = { ...TARGET, url, intervalMs: 100, timeoutMs: WAIT_MS_MAX };
   const meter = createMeter();
   await using _scraper = startScraper({
     config: { targets: [target] },
@@ -157,7 +161,7 @@ test('a registry of prom-client arrives whole: values, exemplars, descriptions',
     log: silentLogger,
     meter,
   });
-  await until('two scrapes', () => journal.drafts.length >= 2, { timeoutMs: 5000, everyMs: 10 });
+  await until('two scrapes', () => journal.drafts.length >= 2, { timeoutMs: WAIT_MS_MAX, everyMs: 10 });
   const first = read(present(journal.drafts[0], 'there are two'));
   deepEqual(
     first.lines.filter((line) => !line.startsWith('scrape_duration_seconds ')),
@@ -246,17 +250,13 @@ function world(change: Partial<ScrapeTarget> = {}, targets = 1): World {
   });
 }
 
-/** Where nothing is to come, tests wait this long for it. */
-const INFLATE_MS_MAX = 1000;
-
 /** Lets an interval pass and returns what was written in it. */
-async function interval(it: World): Promise<RecordDraft | undefined> {
+async function interval(it: World): Promise<RecordDraft> {
   const before = it.drafts.length;
   await it.clock.advanceAsync(1000);
   // Inflating happens outside of the simulated time, on a machine that may be busy.
-  for (let waitedMs = 0; it.drafts.length === before && waitedMs < INFLATE_MS_MAX; waitedMs += 20)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  return it.drafts[before];
+  const options = { timeoutMs: WAIT_MS_MAX, everyMs: 20 };
+  return await until('what is to be kept', () => it.drafts[before], options);
 }
 
 const FAILURES: readonly (readonly [name: string, outcome: string, answer: Outcome])[] = [
@@ -312,11 +312,16 @@ test('a refused record is counted; the target stays up, and descriptions are sen
   await using it = world();
   it.answer = shows('# TYPE a gauge\na 1\n');
   it.refusal = new CodedError('PLIM_JOURNAL_FULL', 'full');
-  equal(await interval(it), undefined);
-  equal(await counted(it.meter, 'plimsoll_scrape_dropped_samples_total', 'PLIM_JOURNAL_FULL'), 6);
+  await it.clock.advanceAsync(TARGET.intervalMs);
+  const dropped = (): Promise<number> =>
+    counted(it.meter, 'plimsoll_scrape_dropped_samples_total', 'PLIM_JOURNAL_FULL');
+  const refused = async (): Promise<boolean> => (await dropped()) > 0;
+  await until('the refusal', refused, { timeoutMs: WAIT_MS_MAX, everyMs: 5 });
+  equal(await dropped(), 6);
+  deepEqual(it.drafts, []);
   equal(await counted(it.meter, 'plimsoll_scrapes_total', 'ok'), 1);
   it.refusal = undefined;
-  const draft = present(await interval(it), 'it is kept');
+  const draft = await interval(it);
   equal(valueOf(draft, 'up'), '1');
   deepEqual([...read(draft).families.keys()], ['a']);
 });

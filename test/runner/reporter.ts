@@ -13,8 +13,12 @@ const LEASH_FD = 3;
 const EVENTS_FD = 4;
 /** One failure's text; a diff of two large values says nothing more after this. */
 const DETAIL_CHARS_MAX = 12_000;
-/** Nothing running and the process still there for this long: something was left open. */
-const QUIET_MS = 750;
+/**
+ * Nothing running and the process still there at so many looks in a row: something
+ * was left open. Looks, and not time: a machine that stalls takes none meanwhile.
+ */
+const QUIET_LOOKS = 3;
+const LOOK_EVERY_MS = 250;
 
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<never> {
   // The runner is gone: take the whole process group along.
@@ -101,21 +105,24 @@ function send(event: RunEvent): void {
  */
 class LeftoverWatch implements Disposable {
   #running = 0;
-  #quietSinceMs = Infinity;
+  /** None counts before the first event: the files are still being loaded. */
+  #quietLooks = -Infinity;
   readonly #timer: NodeJS.Timeout;
 
   constructor() {
-    this.#timer = setInterval(() => this.#look(), QUIET_MS / 3).unref();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   note(event: TestEvent): void {
     if (event.type === 'test:enqueue') this.#running += 1;
     if (event.type === 'test:complete') this.#running -= 1;
-    this.#quietSinceMs = performance.now();
+    this.#quietLooks = 0;
   }
 
   #look(): void {
-    if (this.#running > 0 || performance.now() - this.#quietSinceMs < QUIET_MS) return;
+    if (this.#running > 0) return;
+    this.#quietLooks += 1;
+    if (this.#quietLooks < QUIET_LOOKS) return;
     send({ kind: 'leftover', resources: process.getActiveResourcesInfo() });
     this[Symbol.dispose]();
   }

@@ -181,7 +181,7 @@ export class TcpClient implements AsyncDisposable {
 
   /** The events, once there is one. */
   async ended(): Promise<readonly string[]> {
-    await until('the connection to end', () => this.events.length > 0, { timeoutMs: 2000, everyMs: 2 });
+    await until('the connection to end', () => this.events.length > 0, { timeoutMs: 10_000, everyMs: 2 });
     return this.events;
   }
 
