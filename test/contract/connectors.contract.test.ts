@@ -4,10 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Clock } from '#base/clock.ts';
 import { silentLogger } from '#base/log.ts';
 import { present } from '#base/invariant.ts';
-import { systemClock } from '#base/real/clock.ts';
 import { systemDisk } from '#base/real/disk.ts';
 import { createMeter } from '#base/real/metrics.ts';
 import { systemRandom } from '#base/real/random.ts';
@@ -21,6 +19,7 @@ import { openDiskJournal, type DiskJournalWriter } from '#journal/disk/writer.ts
 import { DEFAULT_TENANT } from '#signals/ids.ts';
 import { decodeWriteRequest } from '#signals/prometheus/remote-write.ts';
 import { DerivedReader } from '#test/support/derived.ts';
+import { fastTimers } from '#test/support/fast-timers.ts';
 import { buildTraces } from '#test/support/otlp.ts';
 import { until } from '#test/support/wait.ts';
 
@@ -29,11 +28,6 @@ const SOON = withInterval(200);
 const QUIET = withInterval(3_600_000);
 /** For what comes soon unless the machine stalls. */
 const WAIT_MS_MAX = 15_000;
-/** The journal and its consumers do some things once a second; here ten times. */
-const fastTimers: Clock = {
-  ...systemClock,
-  startTimer: (delayMs, fire) => systemClock.startTimer(delayMs / 10, fire),
-};
 
 function withInterval(flushIntervalMs: number): ConnectorsConfig {
   const { spanmetrics, servicegraph } = CONNECTORS_DEFAULT;

@@ -25,6 +25,7 @@ import { openDiskJournalSource } from '#journal/disk/reader.ts';
 import { openDiskJournal } from '#journal/disk/writer.ts';
 import { journalContract } from '#test/contract/journal.ts';
 import type { JournalBackend } from '#test/contract/journal-backend.ts';
+import { fastTimers } from '#test/support/fast-timers.ts';
 import { until } from '#test/support/wait.ts';
 
 type Corrupt = (path: string, position: number) => Promise<void>;
@@ -65,12 +66,6 @@ async function onRealDisk(wire: (directory: string, clock: Clock) => Wiring): Pr
     remove: () => rm(folder, { recursive: true, force: true }),
   });
 }
-
-/** Timers ten times as fast as time, so that the upkeep of once a second is soon over. */
-const fastTimers: Clock = {
-  ...systemClock,
-  startTimer: (delayMs, fire) => systemClock.startTimer(delayMs / 10, fire),
-};
 
 function backendOn(place: {
   readonly disk: Disk;

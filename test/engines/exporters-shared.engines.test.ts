@@ -17,10 +17,10 @@ import { getJson, OtlpSender } from '#test/support/client.ts';
 import { buildLogs } from '#test/support/otlp.ts';
 import { OtlpSink } from '#test/support/otlp-sink.ts';
 import { startPlimsoll, type Program } from '#test/support/program.ts';
+import { TRIES_MAX } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
 
 const WAIT_MS_MAX = 60_000;
-const TRIES_MAX = 3;
 const LOGS_A_REQUEST = 5;
 const INSTANCES = 16;
 const DOCUMENTS_MAX = 10_000;

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runPlimsoll } from '#test/support/program.ts';
+import { TRIES_MAX } from '#test/support/promptly.ts';
 
 const CELL_MS_MAX = 90_000;
-const TRIES_MAX = 3;
 /** A proof under load that came late proves nothing, and says so. */
 const LOAD_WAS_LATE = /: the load came \d+ ms late/;
 

@@ -8,9 +8,9 @@ import type { TestContext } from 'node:test';
 import { errorText } from '#base/errors.ts';
 import type { FaultView } from '#chaos/daemon/api.ts';
 import type { ChaosWorld } from '#test/support/chaos.ts';
+import { TRIES_MAX } from '#test/support/promptly.ts';
 import { until } from '#test/support/wait.ts';
 
-const TRIES_MAX = 3;
 /** What is felt here first may still be on its way into the records. */
 const RECORDED = { timeoutMs: 1000, everyMs: 20 };
 /** Between two tries, on a machine with other things to do. */

@@ -4,14 +4,13 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { TRIES_MAX } from '#test/support/promptly.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Of runs of the same tests; without it most of a start is reading source. */
 const COMPILE_CACHE = join(tmpdir(), 'plimsoll-test-compile-cache');
 /** An application that does not end is ended, and its test fails by the status. */
 const LIMIT_MS = 60_000;
-/** Of {@link arriving}. */
-const TRIES_MAX = 3;
 
 export interface AppRun {
   /** Exit code, or the signal that ended it. */
